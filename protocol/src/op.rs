@@ -1,0 +1,336 @@
+//! Ops: what a device asks for. A header everyone understands, and a command.
+
+use crate::{
+    check_in::Mood,
+    feed::Audience,
+    id::{DeviceId, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, RoleId},
+    notice::{NoticeKind, NoticePatch, Points},
+    people::RoleKind,
+    receipt::Stage,
+    refusal::Refusal,
+    time::{Day, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+
+/// What is asked for; tagged by `do` on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Command {
+    /// How far this person got with a notice.
+    Receipt {
+        /// The notice.
+        notice: NoticeId,
+        /// The rev that was on the phone.
+        rev: Rev,
+        /// How far.
+        stage: Stage,
+    },
+    /// How this person is on one day.
+    CheckIn {
+        /// How.
+        mood: Mood,
+        /// For which local day of the association.
+        day: Day,
+    },
+    /// Whether this person's moods may reach the commissioners' team.
+    Consent {
+        /// Yes or no.
+        moods_to_team: bool,
+    },
+    /// A mistaken tap: the named check-in counts no more.
+    TakeBack {
+        /// The check-in's op.
+        op: OpId,
+    },
+    /// Send a notice. Its id is this op's.
+    Post {
+        /// What it is.
+        notice: NoticeKind,
+        /// In whose name.
+        from: GroupId,
+        /// To whom.
+        audience: Vec<Audience>,
+        /// 件名.
+        title: String,
+        /// 要点.
+        #[serde(default)]
+        points: Points,
+        /// 本文.
+        text: String,
+        /// Not before this moment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        publish_at: Option<Timestamp>,
+        /// Until when an emergency stays at the top.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// Correct a notice; changing one of the four points asks everyone again.
+    Correct {
+        /// The notice.
+        notice: NoticeId,
+        /// The rev the officer saw.
+        seen: Rev,
+        /// What changes.
+        patch: NoticePatch,
+    },
+    /// Take a notice back.
+    Withdraw {
+        /// The notice.
+        notice: NoticeId,
+        /// The rev the officer saw.
+        seen: Rev,
+        /// Why, in words readers will see.
+        reason: String,
+    },
+    /// Give a role. Its id is made by the asker, so that the op can be repeated.
+    GrantRole {
+        /// The role's id.
+        role: RoleId,
+        /// To whom.
+        person: PersonId,
+        /// Where.
+        group: GroupId,
+        /// What.
+        kind: RoleKind,
+        /// Until when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// End a role now.
+    EndRole {
+        /// Which.
+        role: RoleId,
+    },
+    /// A household moves to another block.
+    MoveHousehold {
+        /// Which.
+        household: GroupId,
+        /// Where to.
+        to: GroupId,
+    },
+    /// Print an invitation. Whoever prints makes the secret; the server only ever sees its hash.
+    Invite {
+        /// The invite's id.
+        invite: InviteId,
+        /// A household; or a person without one.
+        to: Invitee,
+        /// `invite::Secret::hash`, base64url.
+        secret: String,
+    },
+    /// A device is lost or was given away.
+    Revoke {
+        /// Which.
+        device: DeviceId,
+    },
+    /// This person leaves this device.
+    Leave {},
+}
+
+/// Whom an invitation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Invitee {
+    /// Each listed member of a household.
+    Household(GroupId),
+    /// One person, such as staff without a household.
+    Person(PersonId),
+}
+
+/// How long a broadcast may wait before it asks again, in milliseconds: ten minutes.
+pub const BROADCAST_WAITS_MILLIS: i64 = 10 * 60 * 1_000;
+
+/// How far a device's clock may be ahead before it counts as impossible, in milliseconds: five minutes.
+pub const CLOCK_AHEAD_MILLIS: i64 = 5 * 60 * 1_000;
+
+/// How an op is judged when it arrives late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nature {
+    /// A fact somebody stated: made within a term, it is accepted late and flagged.
+    Evidence,
+    /// An exercise of a role: judged by now.
+    Power,
+    /// A power that speaks to everyone: judged by now, and not if it waited.
+    Broadcast,
+}
+
+impl Command {
+    /// Its word, the `do` on the wire.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Receipt { .. } => "receipt",
+            Self::CheckIn { .. } => "check_in",
+            Self::Consent { .. } => "consent",
+            Self::TakeBack { .. } => "take_back",
+            Self::Post { .. } => "post",
+            Self::Correct { .. } => "correct",
+            Self::Withdraw { .. } => "withdraw",
+            Self::GrantRole { .. } => "grant_role",
+            Self::EndRole { .. } => "end_role",
+            Self::MoveHousehold { .. } => "move_household",
+            Self::Invite { .. } => "invite",
+            Self::Revoke { .. } => "revoke",
+            Self::Leave {} => "leave",
+        }
+    }
+
+    /// Every word this program knows.
+    pub const WORDS: &'static [&'static str] = &[
+        "receipt",
+        "check_in",
+        "consent",
+        "take_back",
+        "post",
+        "correct",
+        "withdraw",
+        "grant_role",
+        "end_role",
+        "move_household",
+        "invite",
+        "revoke",
+        "leave",
+    ];
+
+    /// How it is judged when it arrives late.
+    #[must_use]
+    pub const fn nature(&self) -> Nature {
+        match self {
+            Self::Receipt { .. }
+            | Self::CheckIn { .. }
+            | Self::Consent { .. }
+            | Self::TakeBack { .. }
+            | Self::Leave {} => Nature::Evidence,
+            Self::Post { .. } => Nature::Broadcast,
+            Self::Correct { .. }
+            | Self::Withdraw { .. }
+            | Self::GrantRole { .. }
+            | Self::EndRole { .. }
+            | Self::MoveHousehold { .. }
+            | Self::Invite { .. }
+            | Self::Revoke { .. } => Nature::Power,
+        }
+    }
+}
+
+/// An op, understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Op {
+    /// Made on the device.
+    pub id: OpId,
+    /// Whom the device speaks for.
+    #[serde(rename = "as")]
+    pub person: PersonId,
+    /// When it was tapped, by the device's clock.
+    pub at: Timestamp,
+    /// What is asked for.
+    #[serde(flatten)]
+    pub command: Command,
+}
+
+#[derive(Deserialize)]
+struct Header<'a> {
+    id: OpId,
+    #[serde(rename = "as")]
+    person: PersonId,
+    at: Timestamp,
+    #[serde(rename = "do", borrow)]
+    word: std::borrow::Cow<'a, str>,
+}
+
+/// Why the text of an op could not become an [`Op`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnOp {
+    /// Not even the header is there: nothing can be answered to this op by name.
+    #[error("an op needs id, as, at and do: {0}")]
+    NoHeader(String),
+    /// A newer phone asks for something this program does not know.
+    #[error("{word:?} is not known here")]
+    Unsupported {
+        /// The op.
+        id: OpId,
+        /// Its word.
+        word: String,
+    },
+    /// A known word with fields of another shape, or one over its limit.
+    #[error("{detail}")]
+    Malformed {
+        /// The op.
+        id: OpId,
+        /// Whom it speaks for.
+        person: PersonId,
+        /// What is wrong.
+        detail: String,
+    },
+}
+
+impl Op {
+    /// Reads an op from its JSON text and checks every limit ([`crate::validate`]).
+    ///
+    /// # Errors
+    /// As [`NotAnOp`] says.
+    pub fn parse(text: &str) -> Result<Self, NotAnOp> {
+        let header: Header<'_> = serde_json::from_str(text).map_err(|error| NotAnOp::NoHeader(error.to_string()))?;
+        if !Command::WORDS.contains(&header.word.as_ref()) {
+            return Err(NotAnOp::Unsupported { id: header.id, word: header.word.chars().take(40).collect() });
+        }
+        let malformed = |detail: String| NotAnOp::Malformed { id: header.id, person: header.person, detail };
+        let command: Command = serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
+        crate::validate::command(&command).map_err(|error| malformed(error.to_string()))?;
+        Ok(Self { id: header.id, person: header.person, at: header.at, command })
+    }
+
+    /// Its JSON text, as it is stored and sent.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl NotAnOp {
+    /// The refusal it comes to, where the op can be answered.
+    #[must_use]
+    pub const fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Malformed { .. } => Some(Refusal::Malformed),
+            Self::NoHeader(_) | Self::Unsupported { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = r#""id":"0197a1b2c3d47e5f8a9b0c1d2e3f4a5b","as":"p0000000000007","at":"2026-11-22T00:00:00Z""#;
+
+    #[test]
+    fn an_op_reads_back_as_it_was_written() {
+        let text = format!(r#"{{{HEADER},"do":"check_in","mood":"good","day":"2026-11-22"}}"#);
+        let op = Op::parse(&text).unwrap();
+        assert_eq!(op.command.word(), "check_in");
+        assert_eq!(Op::parse(&op.to_text()), Ok(op));
+    }
+
+    #[test]
+    fn an_op_of_a_newer_phone_is_unsupported_not_wrong() {
+        let text = format!(r#"{{{HEADER},"do":"teleport","to":"moon"}}"#);
+        assert!(matches!(Op::parse(&text), Err(NotAnOp::Unsupported { .. })));
+    }
+
+    #[test]
+    fn fields_a_newer_phone_added_do_no_harm() {
+        let text = format!(r#"{{{HEADER},"do":"check_in","mood":"good","day":"2026-11-22","pulse":61}}"#);
+        assert!(Op::parse(&text).is_ok());
+    }
+
+    #[test]
+    fn a_known_op_of_another_shape_is_refused_by_name() {
+        let text = format!(r#"{{{HEADER},"do":"check_in","mood":"splendid","day":"2026-11-22"}}"#);
+        assert_eq!(Op::parse(&text).unwrap_err().refusal(), Some(Refusal::Malformed));
+    }
+
+    #[test]
+    fn an_op_without_a_header_cannot_be_answered() {
+        assert!(matches!(Op::parse(r#"{"do":"check_in"}"#), Err(NotAnOp::NoHeader(_))));
+    }
+}

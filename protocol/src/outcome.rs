@@ -1,0 +1,114 @@
+//! Outcomes of ops: applied, refused or unsupported, each with the server's MAC.
+
+use crate::{
+    id::{Commit, FeedNumber, OpId, Version},
+    refusal::Refusal,
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, Mac as _};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// What the server noted about an applied op.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// Made within a term that had ended when it arrived.
+    Late,
+    /// The device's clock was impossible and was clamped.
+    Clock,
+    /// It changed nothing: something newer or further was there.
+    Nothing,
+}
+
+/// What became of an op.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is on disk at the server.
+    Applied {
+        /// The district-wide number.
+        commit: Commit,
+        /// The versions where its effect appears: the overlay goes when a cursor reaches them.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        at: BTreeMap<FeedNumber, Version>,
+        /// What was noted.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        flags: Vec<Flag>,
+    },
+    /// Refused for good.
+    Refused {
+        /// Why.
+        code: Refusal,
+        /// The number under which the refusal is on record.
+        commit: Commit,
+    },
+    /// This server does not know the op: it waits for a newer one. Nothing is stored.
+    Unsupported,
+}
+
+/// An op's outcome as it travels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpResult {
+    /// The op.
+    pub id: OpId,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// The server's MAC over op, outcome and commit; none for unsupported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mac: Option<String>,
+}
+
+/// The key of outcome MACs; it lives at the server, survives in backups, and no phone has it.
+#[derive(Clone)]
+pub struct MacKey([u8; 32]);
+
+impl MacKey {
+    /// From its bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// HMAC-SHA-256 over the op's text and its outcome, cut to 128 bits (RFC 2104 §5), base64url.
+    /// `text` is the op's JSON to the letter; versions are left out, since they differ after a restore.
+    #[must_use]
+    pub fn mac(&self, id: OpId, text: &str, outcome: &Outcome) -> Option<String> {
+        let (word, code, commit) = match outcome {
+            Outcome::Applied { commit, .. } => ("applied", "", commit),
+            Outcome::Refused { code, commit } => ("refused", code.code(), commit),
+            Outcome::Unsupported => return None,
+        };
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+        mac.update(b"kairan outcome 1\n");
+        mac.update(id.bytes());
+        mac.update(&Sha256::digest(text.as_bytes()));
+        mac.update(format!("{word}\n{code}\n{}", commit.0).as_bytes());
+        let tag = mac.finalize().into_bytes();
+        Some(BASE64_URL_SAFE_NO_PAD.encode(&tag[..16]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(commit: u64) -> Outcome {
+        Outcome::Applied { commit: Commit(commit), at: BTreeMap::new(), flags: Vec::new() }
+    }
+
+    #[test]
+    fn a_mac_covers_op_outcome_and_commit() {
+        let key = MacKey::new([7; 32]);
+        let id = OpId::from_bytes([1; 16]);
+        let mac = key.mac(id, "{}", &applied(9));
+        assert!(mac.is_some());
+        assert_ne!(mac, key.mac(id, "{ }", &applied(9)));
+        assert_ne!(mac, key.mac(id, "{}", &applied(10)));
+        assert_ne!(mac, key.mac(id, "{}", &Outcome::Refused { code: Refusal::Conflict, commit: Commit(9) }));
+        assert_ne!(mac, MacKey::new([8; 32]).mac(id, "{}", &applied(9)));
+        assert_eq!(key.mac(id, "{}", &Outcome::Unsupported), None);
+    }
+}

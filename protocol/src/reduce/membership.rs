@@ -1,0 +1,291 @@
+//! Who belongs where: roles, households that move, invitations, and devices signed off or left.
+
+use super::{Case, Judgement, json, place};
+use crate::{
+    body::{Profile, Team},
+    feed::FeedName,
+    id::{DeviceId, GroupId, InviteId, PersonId, Rev, RoleId},
+    invite,
+    op::{Command, Invitee},
+    people::{Role, RoleKind},
+    refusal::Refusal,
+    rights::{Act, Place, Standing, may},
+    row::kind,
+    time::{Term, Timestamp},
+    tree::{Group, GroupKind},
+    view::{Effect, Effects, Mark, View},
+};
+
+/// Whether a role of this kind may stand at a group of that kind.
+#[must_use]
+pub const fn stands_at(role: RoleKind, group: GroupKind) -> bool {
+    use GroupKind::{Association, Block, District, Federation, Team};
+    match role {
+        RoleKind::Chair | RoleKind::Officer => matches!(group, District | Federation | Association | Team),
+        RoleKind::BlockLeader => matches!(group, Block),
+        RoleKind::Commissioner => matches!(group, Team),
+        RoleKind::MunicipalStaff => matches!(group, District | Federation | Association),
+        RoleKind::Steward => matches!(group, District),
+    }
+}
+
+/// The row that tells everyone below a team's parent that it is staffed.
+fn staffed(team: &Group) -> Option<Effect> {
+    Some(Effect::Put {
+        feed: FeedName::Board(team.parent?),
+        kind: kind::TEAM,
+        id: team.id.to_string(),
+        rev: Rev::FIRST,
+        body: json(&Team { group: team.clone() }),
+        urgent: false,
+    })
+}
+
+/// The row that tells everyone below a team's parent whether it is staffed at a moment, `ended` left out: put, or dropped.
+///
+/// # Errors
+/// The store's.
+pub fn team_row<V: View>(
+    view: &V,
+    team: &Group,
+    now: Timestamp,
+    ended: Option<RoleId>,
+) -> Result<Option<Effect>, V::Error> {
+    let staffs = |role: &Role| role.kind == RoleKind::Commissioner && role.term.holds(now) && Some(role.id) != ended;
+    if view.role_holders(team.id)?.iter().any(staffs) {
+        return Ok(staffed(team));
+    }
+    Ok(team.parent.map(|parent| Effect::Drop {
+        feed: FeedName::Board(parent),
+        kind: kind::TEAM,
+        id: team.id.to_string(),
+    }))
+}
+
+/// What follows when a role's term is over: the scheduler asks at that moment.
+///
+/// # Errors
+/// The store's.
+pub fn role_over<V: View>(view: &V, role: &Role, now: Timestamp) -> Result<Effects, V::Error> {
+    let mut effects = vec![Effect::Rights(role.person)];
+    effects.extend(staffing(view, role, now)?);
+    Ok(Effects { effects, flags: Vec::new() })
+}
+
+/// The team's row after one of its commissioners ended.
+fn staffing<V: View>(view: &V, role: &Role, now: Timestamp) -> Result<Option<Effect>, V::Error> {
+    match view.group(role.group)? {
+        Some(team) if role.kind == RoleKind::Commissioner => team_row(view, &team, now, Some(role.id)),
+        _ => Ok(None),
+    }
+}
+
+const fn granting(kind: RoleKind) -> Act {
+    if matches!(kind, RoleKind::Commissioner) { Act::GrantCommissioner } else { Act::GrantRole }
+}
+
+const fn ending(kind: RoleKind) -> Act {
+    if matches!(kind, RoleKind::Commissioner) { Act::EndCommissioner } else { Act::EndRole }
+}
+
+pub(super) fn grant_role<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Error> {
+    let Command::GrantRole { role, person, group, kind, until } = case.op.command else {
+        return Ok(Err(Refusal::Malformed));
+    };
+    let now = case.context.now;
+    if kind == RoleKind::Steward || until.is_some_and(|until| until <= now) {
+        return Ok(Err(Refusal::Malformed));
+    }
+    let Some(place) = view.group(group)? else { return Ok(Err(Refusal::UnknownGroup)) };
+    if view.person(person)?.is_none() {
+        return Ok(Err(Refusal::UnknownPerson));
+    }
+    if let Err(refusal) = place::allowed(view, case, granting(kind), &[group])? {
+        return Ok(Err(refusal));
+    }
+    if person == case.op.person {
+        return Ok(Err(Refusal::OwnRole));
+    }
+    if !stands_at(kind, place.kind) {
+        return Ok(Err(Refusal::WrongPlace));
+    }
+    if view.role(role)?.is_some() {
+        return Ok(Err(Refusal::IdReused));
+    }
+    let role = Role { id: role, person, group, kind, term: Term { from: now, until } };
+    let mut effects = vec![Effect::Role(role), Effect::Rights(person)];
+    if kind == RoleKind::Commissioner {
+        effects.extend(staffed(&place));
+    }
+    Ok(Ok(case.accept(effects, false)))
+}
+
+pub(super) fn end_role<V: View>(view: &V, case: &Case<'_>, id: RoleId) -> Judgement<V::Error> {
+    let now = case.context.now;
+    let Some(role) = view.role(id)? else { return Ok(Err(Refusal::UnknownRole)) };
+    // Whoever holds a role may lay it down; a steward's is ended on the machine only.
+    if role.person != case.op.person || role.kind == RoleKind::Steward {
+        if role.kind == RoleKind::Steward {
+            return Ok(Err(Refusal::NotAllowed));
+        }
+        if let Err(refusal) = place::allowed(view, case, ending(role.kind), &[role.group])? {
+            return Ok(Err(refusal));
+        }
+    }
+    if role.term.until.is_some_and(|until| until <= now) {
+        return Ok(Ok(case.accept(Vec::new(), false)));
+    }
+    let mut effects = vec![Effect::RoleEnded { role: id, at: now }, Effect::Rights(role.person)];
+    effects.extend(staffing(view, &role, now)?);
+    Ok(Ok(case.accept(effects, false)))
+}
+
+pub(super) fn move_household<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    household: GroupId,
+    to: GroupId,
+) -> Judgement<V::Error> {
+    let home = view.group(household)?.filter(|home| home.kind == GroupKind::Household);
+    let (Some(home), Some(block)) = (home, view.group(to)?) else { return Ok(Err(Refusal::UnknownGroup)) };
+    if let Err(refusal) = place::allowed(view, case, Act::MoveHousehold, &[household, to])? {
+        return Ok(Err(refusal));
+    }
+    if !GroupKind::Household.may_hang_below(block.kind) {
+        return Ok(Err(Refusal::WrongPlace));
+    }
+    let Some(from) = home.parent.filter(|from| *from != to) else {
+        return Ok(Ok(case.accept(Vec::new(), false)));
+    };
+    let mut effects = vec![Effect::HouseholdMoved { household, from, to, at: case.context.now }];
+    for member in view.members(household)? {
+        effects.push(Effect::Rights(member));
+        // The team above may be another one now: the old desk forgets the person, the new one learns.
+        effects.push(Effect::Mark(Mark::Status(member)));
+    }
+    effects.extend([from, to].map(|block| Effect::Mark(Mark::Block(block))));
+    Ok(Ok(case.accept(effects, false)))
+}
+
+/// The groups by which somebody's place is judged: their household, or the groups of their roles.
+fn places_of<V: View>(view: &V, person: PersonId, now: Timestamp) -> Result<Vec<GroupId>, V::Error> {
+    if let Some(residence) = place::residence(view, person, now)? {
+        return Ok(vec![residence.household]);
+    }
+    let roles = view.roles(person)?.into_iter().filter(|role| role.term.holds(now));
+    let mut places: Vec<GroupId> = roles.map(|role| role.group).collect();
+    if places.is_empty() {
+        for host in view.guest_of(person)? {
+            places.extend(place::residence(view, host, now)?.map(|residence| residence.household));
+        }
+    }
+    Ok(places)
+}
+
+/// Whether the sender may do this to a person. Somebody without any place is reached from the district's top only.
+fn reaches<V: View>(view: &V, case: &Case<'_>, act: Act, person: PersonId) -> Result<Result<(), Refusal>, V::Error> {
+    let places = places_of(view, person, case.context.now)?;
+    if !places.is_empty() {
+        return place::allowed(view, case, act, &places);
+    }
+    for role in case.roles(view)? {
+        let at_the_top = view.group(role.group)?.is_some_and(|group| group.kind == GroupKind::District);
+        if at_the_top && may(Standing::Role(role.kind), act, Place::Own) {
+            return Ok(Ok(()));
+        }
+    }
+    Ok(Err(Refusal::NotAllowed))
+}
+
+pub(super) fn invite<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    id: InviteId,
+    to: Invitee,
+    secret: &str,
+) -> Judgement<V::Error> {
+    let reached = match to {
+        Invitee::Household(household) => {
+            let known = view.group(household)?.is_some_and(|group| group.kind == GroupKind::Household);
+            if !known {
+                return Ok(Err(Refusal::UnknownGroup));
+            }
+            place::allowed(view, case, Act::Invite, &[household])?
+        }
+        Invitee::Person(person) => {
+            if view.person(person)?.is_none() {
+                return Ok(Err(Refusal::UnknownPerson));
+            }
+            reaches(view, case, Act::Invite, person)?
+        }
+    };
+    if let Err(refusal) = reached {
+        return Ok(Err(refusal));
+    }
+    if view.invite_exists(id)? {
+        return Ok(Err(Refusal::IdReused));
+    }
+    let until = case.context.now.plus_millis(invite::DAYS * 86_400_000);
+    Ok(Ok(case.accept(vec![Effect::Invite { invite: id, to, secret: secret.to_owned(), until }], false)))
+}
+
+/// That a person's phone is no longer one: its row goes, and their block's roster is out of date.
+fn without_phone<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    person: PersonId,
+    device: DeviceId,
+) -> Result<Vec<Effect>, V::Error> {
+    let mut effects = vec![Effect::Drop { feed: FeedName::Mail(person), kind: kind::PHONE, id: device.to_string() }];
+    let block = place::block_of(view, person, case.context.now)?;
+    effects.extend(block.map(|block| Effect::Mark(Mark::Block(block))));
+    Ok(effects)
+}
+
+pub(super) fn revoke<V: View>(view: &V, case: &Case<'_>, device: DeviceId) -> Judgement<V::Error> {
+    let persons = view.device_persons(device)?;
+    if persons.is_empty() {
+        return Ok(Err(Refusal::UnknownDevice));
+    }
+    let mut effects = vec![Effect::DeviceRevoked { device }];
+    for person in persons {
+        if person != case.op.person
+            && let Err(refusal) = reaches(view, case, Act::Revoke, person)?
+        {
+            return Ok(Err(refusal));
+        }
+        effects.extend(without_phone(view, case, person, device)?);
+    }
+    Ok(Ok(case.accept(effects, false)))
+}
+
+pub(super) fn leave<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Error> {
+    let person = case.op.person;
+    if case.roles(view)?.iter().any(|role| !may(Standing::Role(role.kind), Act::Leave, Place::Myself)) {
+        return Ok(Err(Refusal::NotAllowed));
+    }
+    let device = case.context.device;
+    let mut effects = vec![Effect::PersonLeft { person, device }];
+    effects.extend(without_phone(view, case, person, device)?);
+    Ok(Ok(case.accept(effects, false)))
+}
+
+/// The body of a person's `profile` row; none for somebody unknown.
+///
+/// # Errors
+/// The store's.
+pub fn profile<V: View>(view: &V, person: PersonId, now: Timestamp) -> Result<Option<Profile>, V::Error> {
+    let Some(known) = view.person(person)? else { return Ok(None) };
+    let residence = place::residence(view, person, now)?;
+    let mut roles = view.roles(person)?;
+    roles.retain(|role| role.term.until.is_none_or(|until| until > now));
+    let mut groups: Vec<Group> = Vec::new();
+    for group in residence.iter().map(|residence| residence.household).chain(roles.iter().map(|role| role.group)) {
+        for step in view.path(group)? {
+            if groups.iter().all(|known| known.id != step.id) {
+                groups.push(step);
+            }
+        }
+    }
+    Ok(Some(Profile { person, name: known.name, residence, roles, groups, guest_of: view.guest_of(person)? }))
+}

@@ -1,0 +1,103 @@
+//! The one reducer: (view, op, context) → effects or a refusal. The server decides by it, the phone shows by it.
+
+mod check_ins;
+mod membership;
+mod notices;
+mod place;
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
+mod world;
+
+pub use membership::{profile, role_over, team_row};
+pub use notices::publish;
+pub use place::talk_team;
+
+use crate::{
+    op::{BROADCAST_WAITS_MILLIS, CLOCK_AHEAD_MILLIS, Command, Nature, Op},
+    outcome::Flag,
+    people::Role,
+    refusal::Refusal,
+    time::Timestamp,
+    view::{Context, Effects, View},
+};
+
+/// What a rule comes to: accepted with effects, or refused; the outer error is the store's.
+pub(crate) type Judgement<E> = Result<Result<Effects, Refusal>, E>;
+
+/// An op with what every rule needs to know about its sender and its time.
+pub(crate) struct Case<'a> {
+    pub op: &'a Op,
+    pub context: &'a Context<'a>,
+    /// When it was tapped, by a possible clock.
+    pub at: Timestamp,
+    /// Whether the device's clock was impossible.
+    pub clamped: bool,
+}
+
+impl Case<'_> {
+    /// Accepted, with the clock noted where it was clamped.
+    pub(crate) fn accept(&self, effects: Vec<crate::view::Effect>, late: bool) -> Effects {
+        let mut flags = Vec::new();
+        if late {
+            flags.push(Flag::Late);
+        }
+        if self.clamped {
+            flags.push(Flag::Clock);
+        }
+        if effects.is_empty() {
+            flags.push(Flag::Nothing);
+        }
+        Effects { effects, flags }
+    }
+
+    /// The roles the sender holds now.
+    pub(crate) fn roles<V: View>(&self, view: &V) -> Result<Vec<Role>, V::Error> {
+        let mut roles = view.roles(self.op.person)?;
+        roles.retain(|role| role.term.holds(self.context.now));
+        Ok(roles)
+    }
+}
+
+/// Judges an op.
+///
+/// # Errors
+/// Whatever the view answers with when it cannot look. A refusal is the inner result.
+pub fn reduce<V: View>(view: &V, op: &Op, context: &Context<'_>) -> Judgement<V::Error> {
+    let persons = view.device_persons(context.device)?;
+    if !persons.contains(&op.person) {
+        return Ok(Err(Refusal::NotOnThisDevice));
+    }
+    let nature = op.command.nature();
+    if nature != Nature::Evidence && persons.len() > 1 && !matches!(op.command, Command::Revoke { .. }) {
+        return Ok(Err(Refusal::SharedDevice));
+    }
+    let clamped = op.at.since(context.now) > CLOCK_AHEAD_MILLIS;
+    if clamped && nature != Nature::Evidence {
+        return Ok(Err(Refusal::ClockAhead));
+    }
+    if nature == Nature::Broadcast && context.now.since(op.at) > BROADCAST_WAITS_MILLIS {
+        return Ok(Err(Refusal::Stale));
+    }
+    let case = Case { op, context, at: op.at.min(context.now), clamped };
+    match &op.command {
+        Command::Receipt { notice, rev, stage } => notices::receipt(view, &case, *notice, *rev, *stage),
+        Command::CheckIn { mood, day } => check_ins::check_in(view, &case, *mood, *day),
+        Command::Consent { moods_to_team } => check_ins::consent(view, &case, *moods_to_team),
+        Command::TakeBack { op } => check_ins::take_back(view, &case, *op),
+        Command::Post { .. } => notices::post(view, &case),
+        Command::Correct { notice, seen, patch } => notices::correct(view, &case, *notice, *seen, patch),
+        Command::Withdraw { notice, seen, reason } => notices::withdraw(view, &case, *notice, *seen, reason),
+        Command::GrantRole { .. } => membership::grant_role(view, &case),
+        Command::EndRole { role } => membership::end_role(view, &case, *role),
+        Command::MoveHousehold { household, to } => membership::move_household(view, &case, *household, *to),
+        Command::Invite { invite, to, secret } => membership::invite(view, &case, *invite, *to, secret),
+        Command::Revoke { device } => membership::revoke(view, &case, *device),
+        Command::Leave {} => membership::leave(view, &case),
+    }
+}
+
+/// A body as JSON. Bodies are made of maps with text keys and never fail to become JSON.
+pub(crate) fn json<T: serde::Serialize>(body: &T) -> String {
+    serde_json::to_string(body).unwrap_or_default()
+}

@@ -1,0 +1,241 @@
+//! Notices: posted, published at their hour, corrected, withdrawn; and the receipts that come back.
+
+use super::{Case, Judgement, json, place};
+use crate::{
+    body::Sent,
+    feed::{Audience, FeedName},
+    id::{NoticeId, Rev},
+    notice::{NoticeBody, NoticeKind, NoticePatch, NoticeState, Phase, Points, Sender, Withdrawn},
+    op::Command,
+    receipt::{Receipt, Stage},
+    refusal::Refusal,
+    rights::Act,
+    row::kind,
+    time::Timestamp,
+    tree::GroupKind,
+    view::{Effect, Effects, Mark, View, holds_households},
+};
+
+/// A notice is published at most so long ahead, in milliseconds: 400 days.
+const AHEAD_MILLIS: i64 = 400 * 86_400_000;
+
+const fn act_of(notice: NoticeKind) -> Act {
+    match notice {
+        NoticeKind::Circular => Act::PostCircular,
+        NoticeKind::Notice => Act::PostNotice,
+        NoticeKind::Emergency => Act::PostEmergency,
+    }
+}
+
+/// The rows of a notice: on its boards once it is published, and on the desk of the group that sent it.
+fn rows(notice: &NoticeState, was_published: bool) -> Vec<Effect> {
+    let mut rows = Vec::with_capacity(notice.audience.len() + 1);
+    if was_published || notice.phase == Phase::Published {
+        let body = json(&notice.body);
+        rows.extend(notice.audience.iter().map(|audience| Effect::Put {
+            feed: (*audience).into(),
+            kind: kind::NOTICE,
+            id: notice.id.to_string(),
+            rev: notice.rev,
+            body: body.clone(),
+            urgent: notice.body.kind == NoticeKind::Emergency,
+        }));
+    }
+    rows.push(Effect::Put {
+        feed: FeedName::Desk(notice.body.from.id),
+        kind: kind::SENT,
+        id: notice.id.to_string(),
+        rev: notice.rev,
+        body: json(&Sent { notice: notice.clone() }),
+        urgent: false,
+    });
+    rows
+}
+
+fn kept(notice: NoticeState, was_published: bool, counts_change: bool) -> Vec<Effect> {
+    let mut effects = rows(&notice, was_published);
+    if counts_change {
+        effects.push(Effect::Mark(Mark::Notice(notice.id)));
+    }
+    effects.insert(0, Effect::Notice(Box::new(notice)));
+    effects
+}
+
+pub(super) fn post<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Error> {
+    let Command::Post { notice, from, audience, title, points, text, publish_at, until } = &case.op.command else {
+        return Ok(Err(Refusal::Malformed));
+    };
+    let Some(sender) = view.group(*from)? else { return Ok(Err(Refusal::UnknownGroup)) };
+    let mut places = audience.clone();
+    places.sort_unstable();
+    places.dedup();
+    let mut groups = vec![*from];
+    for place in &places {
+        let Some(group) = view.group(place.group())? else { return Ok(Err(Refusal::UnknownGroup)) };
+        let fits = match place {
+            Audience::Board(_) => holds_households(group.kind),
+            Audience::Staff(_) => group.kind != GroupKind::Household,
+        };
+        if !fits {
+            return Ok(Err(Refusal::WrongPlace));
+        }
+        groups.push(group.id);
+    }
+    if let Err(refusal) = place::allowed(view, case, act_of(*notice), &groups)? {
+        return Ok(Err(refusal));
+    }
+    let now = case.context.now;
+    if publish_at.is_some_and(|at| at.since(now) > AHEAD_MILLIS) {
+        return Ok(Err(Refusal::DayAhead));
+    }
+    let id = NoticeId::from(case.op.id);
+    if view.notice(id)?.is_some() {
+        return Ok(Err(Refusal::IdReused));
+    }
+    let hour = publish_at.filter(|at| *at > now);
+    let state = NoticeState {
+        id,
+        rev: Rev::FIRST,
+        audience: places,
+        author: case.op.person,
+        phase: if hour.is_some() { Phase::Scheduled } else { Phase::Published },
+        published: None,
+        body: NoticeBody {
+            kind: *notice,
+            title: title.clone(),
+            points: points.clone(),
+            text: text.clone(),
+            from: Sender { id: sender.id, name: sender.name },
+            at: hour.unwrap_or(now),
+            asks: Rev::FIRST,
+            until: *until,
+            corrected: None,
+            withdrawn: None,
+            must_understand: Vec::new(),
+        },
+    };
+    Ok(Ok(case.accept(kept(state, false, hour.is_none()), false)))
+}
+
+/// A scheduled notice whose hour came.
+///
+/// # Errors
+/// None of its own; the signature leaves room for rules that look.
+pub fn publish<V: View>(_view: &V, mut notice: NoticeState, now: Timestamp) -> Result<Effects, V::Error> {
+    if notice.phase != Phase::Scheduled {
+        return Ok(Effects::default());
+    }
+    notice.phase = Phase::Published;
+    notice.body.at = now;
+    Ok(Effects { effects: kept(notice, false, true), flags: Vec::new() })
+}
+
+/// The notice, if the sender may change it and saw its newest rev.
+fn changeable<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    act: Act,
+    id: NoticeId,
+    seen: Rev,
+) -> Result<Result<NoticeState, Refusal>, V::Error> {
+    let Some(notice) = view.notice(id)? else { return Ok(Err(Refusal::UnknownNotice)) };
+    if let Err(refusal) = place::allowed(view, case, act, &[notice.body.from.id])? {
+        return Ok(Err(refusal));
+    }
+    if notice.phase == Phase::Withdrawn {
+        return Ok(Err(Refusal::Withdrawn));
+    }
+    Ok(if notice.rev == seen { Ok(notice) } else { Err(Refusal::Conflict) })
+}
+
+pub(super) fn correct<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    id: NoticeId,
+    seen: Rev,
+    patch: &NoticePatch,
+) -> Judgement<V::Error> {
+    let mut notice = match changeable(view, case, Act::Correct, id, seen)? {
+        Ok(notice) => notice,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let before = notice.body.clone();
+    let body = &mut notice.body;
+    let NoticePatch { title, text, when, place, what, by_when, until } = patch.clone();
+    let points = std::mem::take(&mut body.points);
+    body.points = Points {
+        when: when.apply(points.when),
+        place: place.apply(points.place),
+        what: what.apply(points.what),
+        by_when: by_when.apply(points.by_when),
+    };
+    body.title = title.unwrap_or_else(|| before.title.clone());
+    body.text = text.unwrap_or_else(|| before.text.clone());
+    body.until = until.apply(body.until);
+    if *body == before {
+        return Ok(Ok(case.accept(Vec::new(), false)));
+    }
+    let asks_again = body.points != before.points;
+    notice.rev = notice.rev.next();
+    if asks_again {
+        body.asks = notice.rev;
+    }
+    let published = notice.phase == Phase::Published;
+    if published {
+        body.corrected = Some(case.context.now);
+    }
+    Ok(Ok(case.accept(kept(notice, published, published && asks_again), false)))
+}
+
+pub(super) fn withdraw<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    id: NoticeId,
+    seen: Rev,
+    reason: &str,
+) -> Judgement<V::Error> {
+    let mut notice = match changeable(view, case, Act::Withdraw, id, seen)? {
+        Ok(notice) => notice,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let published = notice.phase == Phase::Published;
+    notice.phase = Phase::Withdrawn;
+    notice.rev = notice.rev.next();
+    notice.body.withdrawn = Some(Withdrawn { reason: reason.to_owned(), at: case.context.now });
+    Ok(Ok(case.accept(kept(notice, published, false), false)))
+}
+
+pub(super) fn receipt<V: View>(view: &V, case: &Case<'_>, id: NoticeId, rev: Rev, stage: Stage) -> Judgement<V::Error> {
+    let person = case.op.person;
+    let Some(notice) = view.notice(id)?.filter(|notice| notice.phase != Phase::Scheduled) else {
+        return Ok(Err(Refusal::UnknownNotice));
+    };
+    let late = !place::could_read(view, person, &notice.audience, case.context.now)?;
+    if late && !place::could_read(view, person, &notice.audience, case.at)? {
+        return Ok(Err(Refusal::UnknownNotice));
+    }
+    if rev > notice.rev {
+        return Ok(Err(Refusal::UnknownRev));
+    }
+    let new = Receipt { rev, stage, at: case.at };
+    if view.receipt(person, id)?.is_some_and(|old| !new.exceeds(&old)) {
+        return Ok(Ok(case.accept(Vec::new(), late)));
+    }
+    let mut effects = vec![
+        Effect::Receipt { person, notice: id, receipt: new },
+        Effect::Put {
+            feed: FeedName::Mail(person),
+            kind: kind::RECEIPT,
+            id: id.to_string(),
+            rev: Rev::FIRST,
+            body: json(&new),
+            urgent: false,
+        },
+    ];
+    let home = match place::residence(view, person, case.at)? {
+        Some(home) => Some(home),
+        None => place::residence(view, person, case.context.now)?,
+    };
+    effects.extend(home.map(|home| Effect::Mark(Mark::Tally(id, home.household))));
+    Ok(Ok(case.accept(effects, late)))
+}

@@ -1,0 +1,103 @@
+//! Where people stand: their household at a moment, what they could read then, and the nearest staffed team.
+
+use crate::{
+    feed::Audience,
+    id::{GroupId, PersonId},
+    people::Residence,
+    refusal::Refusal,
+    rights::{Act, Place, Standing, ids, may, role_for},
+    time::Timestamp,
+    tree::Group,
+    view::View,
+};
+
+use super::Case;
+
+/// The residence of a person at a moment.
+pub(super) fn residence<V: View>(view: &V, person: PersonId, at: Timestamp) -> Result<Option<Residence>, V::Error> {
+    Ok(view.residences(person)?.into_iter().find(|residence| residence.term.holds(at)))
+}
+
+/// The block of a household now.
+pub(super) fn block<V: View>(view: &V, household: GroupId) -> Result<Option<GroupId>, V::Error> {
+    Ok(view.group(household)?.and_then(|household| household.parent))
+}
+
+/// The block of a person's household now.
+pub(super) fn block_of<V: View>(view: &V, person: PersonId, now: Timestamp) -> Result<Option<GroupId>, V::Error> {
+    match residence(view, person, now)? {
+        Some(residence) => block(view, residence.household),
+        None => Ok(None),
+    }
+}
+
+/// Whether a person could read one of these at a moment: by the household they lived in, where it stood then, or by a role
+/// they held then.
+pub(super) fn could_read<V: View>(
+    view: &V,
+    person: PersonId,
+    audience: &[Audience],
+    at: Timestamp,
+) -> Result<bool, V::Error> {
+    if let Some(residence) = residence(view, person, at)? {
+        let mut path = vec![residence.household];
+        if let Some(location) = view.locations(residence.household)?.into_iter().find(|place| place.term.holds(at)) {
+            path.extend(ids(view, location.block)?);
+        }
+        if reads(Standing::Resident, &path, audience) {
+            return Ok(true);
+        }
+    }
+    for role in view.roles(person)?.into_iter().filter(|role| role.term.holds(at)) {
+        if reads(Standing::Role(role.kind), &ids(view, role.group)?, audience) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn reads(standing: Standing, path: &[GroupId], audience: &[Audience]) -> bool {
+    audience.iter().any(|audience| {
+        let act = match audience {
+            Audience::Board(_) => Act::ReadBoard,
+            Audience::Staff(_) => Act::ReadStaff,
+        };
+        let height = path.iter().position(|group| *group == audience.group());
+        height.is_some_and(|height| may(standing, act, if height == 0 { Place::Own } else { Place::Above }))
+    })
+}
+
+/// Whether the sender may do this at all of these groups; if not, whether a role that ended would have let them.
+pub(super) fn allowed<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    act: Act,
+    groups: &[GroupId],
+) -> Result<Result<(), Refusal>, V::Error> {
+    let mut targets = Vec::with_capacity(groups.len());
+    for group in groups {
+        targets.push(ids(view, *group)?);
+    }
+    let (now, ended): (Vec<_>, Vec<_>) =
+        view.roles(case.op.person)?.into_iter().partition(|role| role.term.holds(case.context.now));
+    if role_for(view, &now, act, &targets)?.is_some() {
+        return Ok(Ok(()));
+    }
+    let ended: Vec<_> = ended.into_iter().filter(|role| role.term.from <= case.context.now).collect();
+    let before = role_for(view, &ended, act, &targets)?.is_some();
+    Ok(Err(if before { Refusal::RoleEnded } else { Refusal::NotAllowed }))
+}
+
+/// The nearest staffed team on the way up from a person's household: where their talks and moods go.
+///
+/// # Errors
+/// The store's.
+pub fn talk_team<V: View>(view: &V, person: PersonId, now: Timestamp) -> Result<Option<Group>, V::Error> {
+    let Some(residence) = residence(view, person, now)? else { return Ok(None) };
+    for group in view.path(residence.household)? {
+        if let Some(team) = view.staffed_teams(group.id)?.into_iter().next() {
+            return Ok(Some(team));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,288 @@
+//! A neighbourhood in memory for the reducer's stories: carries out effects as a server would, without a store.
+
+use super::reduce;
+use crate::{
+    check_in::{CheckIn, CheckIns, Mood},
+    feed::{Audience, FeedName},
+    id::{Commit, DeviceId, GroupId, InviteId, NoticeId, OpId, PersonId, RoleId},
+    notice::{NoticeKind, NoticeState, Points},
+    op::{Command, Op},
+    people::{Location, Person, Residence, Role, RoleKind},
+    receipt::{Receipt, Stage},
+    refusal::Refusal,
+    row::kind,
+    time::{Term, Timestamp, ZoneOffsets},
+    tree::{Group, GroupKind},
+    view::{Context, Effect, Effects, View},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+};
+
+pub(super) const DISTRICT: GroupId = GroupId::from_number(1);
+pub(super) const MIDORI: GroupId = GroupId::from_number(10);
+pub(super) const MIDORI_1: GroupId = GroupId::from_number(11);
+pub(super) const MIDORI_TEAM: GroupId = GroupId::from_number(19);
+pub(super) const HIKARI: GroupId = GroupId::from_number(20);
+pub(super) const HIKARI_1: GroupId = GroupId::from_number(21);
+pub(super) const SATO_HOME: GroupId = GroupId::from_number(101);
+pub(super) const SATO: PersonId = PersonId::from_number(1);
+pub(super) const CHAIR: PersonId = PersonId::from_number(2);
+pub(super) const COMMISSIONER: PersonId = PersonId::from_number(3);
+pub(super) const CLERK: PersonId = PersonId::from_number(4);
+pub(super) const GUEST: PersonId = PersonId::from_number(5);
+
+pub(super) fn noon() -> Timestamp {
+    "2026-11-22T03:00:00Z".parse().unwrap()
+}
+
+#[derive(Default)]
+pub(super) struct World {
+    pub now: i64,
+    pub groups: BTreeMap<GroupId, Group>,
+    pub persons: BTreeMap<PersonId, Person>,
+    pub residences: Vec<(PersonId, Residence)>,
+    pub locations: Vec<(GroupId, Location)>,
+    pub roles: Vec<Role>,
+    pub notices: BTreeMap<NoticeId, NoticeState>,
+    pub receipts: BTreeMap<(PersonId, NoticeId), Receipt>,
+    pub check_ins: Vec<(PersonId, CheckIn)>,
+    pub devices: BTreeMap<DeviceId, Vec<PersonId>>,
+    pub invites: BTreeSet<InviteId>,
+    pub rows: BTreeMap<(FeedName, String, String), String>,
+    ops: u64,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        let mut world = Self { now: noon().millis(), ..Self::default() };
+        for (id, kind, parent, name) in [
+            (DISTRICT, GroupKind::District, None, "みどり市"),
+            (MIDORI, GroupKind::Association, Some(DISTRICT), "緑ヶ丘町内会"),
+            (MIDORI_1, GroupKind::Block, Some(MIDORI), "1班"),
+            (MIDORI_TEAM, GroupKind::Team, Some(MIDORI), "緑ヶ丘 民生委員"),
+            (HIKARI, GroupKind::Association, Some(DISTRICT), "光が丘町内会"),
+            (HIKARI_1, GroupKind::Block, Some(HIKARI), "1班"),
+            (SATO_HOME, GroupKind::Household, Some(MIDORI_1), "佐藤"),
+        ] {
+            world.groups.insert(id, Group { id, kind, parent, name: name.into() });
+        }
+        let term = Term::since(Timestamp::from_millis(0));
+        for (id, name) in
+            [(SATO, "佐藤 花"), (CHAIR, "会長"), (COMMISSIONER, "民生委員"), (CLERK, "係員"), (GUEST, "娘")]
+        {
+            world.persons.insert(id, Person { id, name: name.into(), moods_to_team: None, consent_at: None });
+            world.devices.insert(DeviceId::from_number(id.number()), vec![id]);
+        }
+        world.residences.push((SATO, Residence { household: SATO_HOME, term }));
+        world.locations.push((SATO_HOME, Location { block: MIDORI_1, term }));
+        for (number, person, group, kind) in [
+            (1, CHAIR, MIDORI, RoleKind::Chair),
+            (2, COMMISSIONER, MIDORI_TEAM, RoleKind::Commissioner),
+            (3, CLERK, DISTRICT, RoleKind::MunicipalStaff),
+        ] {
+            world.roles.push(Role { id: RoleId::from_number(number), person, group, kind, term });
+        }
+        world
+    }
+
+    pub(super) fn minutes(&mut self, minutes: i64) {
+        self.now += minutes * 60_000;
+    }
+
+    pub(super) fn op(&mut self, person: PersonId, command: Command) -> Op {
+        self.ops += 1;
+        let id = OpId::from_bytes(u128::from(self.ops).to_be_bytes());
+        Op { id, person, at: Timestamp::from_millis(self.now), command }
+    }
+
+    pub(super) fn judge(&self, op: &Op) -> Result<Effects, Refusal> {
+        self.judge_on(op, DeviceId::from_number(op.person.number()))
+    }
+
+    pub(super) fn judge_on(&self, op: &Op, device: DeviceId) -> Result<Effects, Refusal> {
+        let zone = ZoneOffsets::fixed(32_400);
+        let context = Context { now: Timestamp::from_millis(self.now), device, zone: &zone };
+        reduce(self, op, &context).unwrap()
+    }
+
+    /// Judges an op made now and carries its effects out.
+    pub(super) fn does(&mut self, person: PersonId, command: Command) -> Result<OpId, Refusal> {
+        let op = self.op(person, command);
+        let effects = self.judge(&op)?;
+        self.carry_out(effects);
+        Ok(op.id)
+    }
+
+    pub(super) fn carry_out(&mut self, effects: Effects) {
+        for effect in effects.effects {
+            match effect {
+                Effect::Receipt { person, notice, receipt } => {
+                    self.receipts.insert((person, notice), receipt);
+                }
+                Effect::CheckIn { person, check_in } => self.check_ins.push((person, check_in)),
+                Effect::TakenBack { op, .. } => self.check_ins.retain(|(_, known)| known.op != op),
+                Effect::Consent { person, moods_to_team, at } => {
+                    let person = self.persons.get_mut(&person).unwrap();
+                    person.moods_to_team = moods_to_team;
+                    person.consent_at = Some(at);
+                }
+                Effect::Notice(mut notice) => {
+                    notice.published = Some(Commit(1));
+                    self.notices.insert(notice.id, *notice);
+                }
+                Effect::Role(role) => self.roles.push(role),
+                Effect::RoleEnded { role, at } => {
+                    self.roles.iter_mut().find(|known| known.id == role).unwrap().term.until = Some(at);
+                }
+                Effect::HouseholdMoved { household, to, at, .. } => {
+                    for (known, location) in &mut self.locations {
+                        if *known == household && location.term.until.is_none() {
+                            location.term.until = Some(at);
+                        }
+                    }
+                    self.locations.push((household, Location { block: to, term: Term::since(at) }));
+                    self.groups.get_mut(&household).unwrap().parent = Some(to);
+                }
+                Effect::Invite { invite, .. } => {
+                    self.invites.insert(invite);
+                }
+                Effect::DeviceRevoked { device } => {
+                    self.devices.remove(&device);
+                }
+                Effect::PersonLeft { person, device } => {
+                    self.devices.get_mut(&device).unwrap().retain(|known| *known != person);
+                }
+                Effect::Put { feed, kind, id, body, .. } => {
+                    self.rows.insert((feed, kind.into(), id), body);
+                }
+                Effect::Drop { feed, kind, id } => {
+                    self.rows.remove(&(feed, kind.into(), id));
+                }
+                Effect::Rights(_) | Effect::Mark(_) => {}
+            }
+        }
+    }
+
+    pub(super) fn row(&self, feed: FeedName, kind: &str, id: &str) -> Option<&str> {
+        self.rows.get(&(feed, kind.to_owned(), id.to_owned())).map(String::as_str)
+    }
+
+    pub(super) fn mine(&self, person: PersonId) -> Option<CheckIns> {
+        self.check_ins(person).unwrap()
+    }
+
+    pub(super) fn agree(&mut self) {
+        self.does(SATO, Command::Consent { moods_to_team: true }).unwrap();
+    }
+
+    pub(super) fn feels(&mut self, mood: Mood) -> Result<OpId, Refusal> {
+        let day = ZoneOffsets::fixed(32_400).day_of(Timestamp::from_millis(self.now));
+        self.does(SATO, Command::CheckIn { mood, day })
+    }
+
+    pub(super) fn circular(
+        &mut self,
+        by: PersonId,
+        from: GroupId,
+        audience: Vec<Audience>,
+    ) -> Result<NoticeId, Refusal> {
+        self.does(by, circular(from, audience)).map(NoticeId::from)
+    }
+
+    pub(super) fn taps(&mut self, notice: NoticeId, rev: u32, stage: Stage) -> Result<OpId, Refusal> {
+        self.does(SATO, Command::Receipt { notice, rev: crate::id::Rev(rev), stage })
+    }
+}
+
+pub(super) fn circular(from: GroupId, audience: Vec<Audience>) -> Command {
+    Command::Post {
+        notice: NoticeKind::Circular,
+        from,
+        audience,
+        title: "秋の一斉清掃".into(),
+        points: Points { place: Some("中央公園".into()), ..Points::default() },
+        text: "みなさまのご参加をお願いします。".into(),
+        publish_at: None,
+        until: None,
+    }
+}
+
+impl View for World {
+    type Error = Infallible;
+
+    fn group(&self, id: GroupId) -> Result<Option<Group>, Infallible> {
+        Ok(self.groups.get(&id).cloned())
+    }
+
+    fn person(&self, id: PersonId) -> Result<Option<Person>, Infallible> {
+        Ok(self.persons.get(&id).cloned())
+    }
+
+    fn residences(&self, person: PersonId) -> Result<Vec<Residence>, Infallible> {
+        Ok(self.residences.iter().filter(|(of, _)| *of == person).map(|(_, residence)| *residence).collect())
+    }
+
+    fn locations(&self, household: GroupId) -> Result<Vec<Location>, Infallible> {
+        Ok(self.locations.iter().rev().filter(|(of, _)| *of == household).map(|(_, place)| *place).collect())
+    }
+
+    fn roles(&self, person: PersonId) -> Result<Vec<Role>, Infallible> {
+        Ok(self.roles.iter().filter(|role| role.person == person).copied().collect())
+    }
+
+    fn role(&self, id: RoleId) -> Result<Option<Role>, Infallible> {
+        Ok(self.roles.iter().find(|role| role.id == id).copied())
+    }
+
+    fn role_holders(&self, group: GroupId) -> Result<Vec<Role>, Infallible> {
+        Ok(self.roles.iter().filter(|role| role.group == group).copied().collect())
+    }
+
+    fn guest_of(&self, person: PersonId) -> Result<Vec<PersonId>, Infallible> {
+        Ok(if person == GUEST { vec![SATO] } else { Vec::new() })
+    }
+
+    fn staffed_teams(&self, group: GroupId) -> Result<Vec<Group>, Infallible> {
+        let now = Timestamp::from_millis(self.now);
+        let staffed = |team: &&Group| {
+            let here =
+                |role: &Role| role.group == team.id && role.kind == RoleKind::Commissioner && role.term.holds(now);
+            team.kind == GroupKind::Team && team.parent == Some(group) && self.roles.iter().any(here)
+        };
+        Ok(self.groups.values().filter(staffed).cloned().collect())
+    }
+
+    fn notice(&self, id: NoticeId) -> Result<Option<NoticeState>, Infallible> {
+        Ok(self.notices.get(&id).cloned())
+    }
+
+    fn receipt(&self, person: PersonId, notice: NoticeId) -> Result<Option<Receipt>, Infallible> {
+        Ok(self.receipts.get(&(person, notice)).copied())
+    }
+
+    fn check_ins(&self, person: PersonId) -> Result<Option<CheckIns>, Infallible> {
+        let row = self.row(FeedName::Mail(person), kind::CHECK_IN, "mine");
+        Ok(row.map(|body| serde_json::from_str(body).unwrap()))
+    }
+
+    fn check_in_history(&self, person: PersonId) -> Result<Vec<CheckIn>, Infallible> {
+        let mut history: Vec<CheckIn> =
+            self.check_ins.iter().filter(|(of, _)| *of == person).map(|(_, known)| *known).collect();
+        history.sort_by_key(|known| std::cmp::Reverse((known.day, known.at)));
+        Ok(history)
+    }
+
+    fn device_persons(&self, device: DeviceId) -> Result<Vec<PersonId>, Infallible> {
+        Ok(self.devices.get(&device).cloned().unwrap_or_default())
+    }
+
+    fn invite_exists(&self, id: InviteId) -> Result<bool, Infallible> {
+        Ok(self.invites.contains(&id))
+    }
+
+    fn members(&self, household: GroupId) -> Result<Vec<PersonId>, Infallible> {
+        Ok(self.residences.iter().filter(|(_, home)| home.household == household).map(|(of, _)| *of).collect())
+    }
+}

@@ -1,0 +1,64 @@
+//! Rows: the current state of one thing in a feed, or its tombstone. The body stays raw JSON and is parsed late.
+
+use crate::id::{Rev, Version};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// What a row is about; a kind this program does not know is kept as it came.
+pub mod kind {
+    /// A notice on a board or staff feed; body [`crate::notice::NoticeBody`].
+    pub const NOTICE: &str = "notice";
+    /// Who a person is and where they belong; mail; body [`crate::body::Profile`]; id `me`.
+    pub const PROFILE: &str = "profile";
+    /// How far a person got with a notice; mail; body [`crate::receipt::Receipt`]; id the notice's.
+    pub const RECEIPT: &str = "receipt";
+    /// How a person is; mail; body [`crate::check_in::CheckIns`]; id `mine`.
+    pub const CHECK_IN: &str = "check_in";
+    /// What a person agreed to; mail; body [`crate::check_in::Consent`]; id `moods`.
+    pub const CONSENT: &str = "consent";
+    /// A staffed team hung below the board's group, gone when nobody staffs it; board; body [`crate::body::Team`]; id the team's.
+    /// A phone finds the team a talk reaches, and whether there is one, by these.
+    pub const TEAM: &str = "team";
+    /// A person's phones; mail; body [`crate::body::Phone`]; id the device's.
+    pub const PHONE: &str = "phone";
+    /// A notice one's group sent, whole, with its state; desk; body [`crate::body::Sent`]; id the notice's.
+    pub const SENT: &str = "sent";
+    /// A group at or below the desk's, with its homes; desk; body [`crate::body::GroupCard`]; id the group's.
+    pub const GROUP: &str = "group";
+    /// The homes of a block by name; desks of the block and its association; body [`crate::body::Roster`]; id the block's.
+    pub const ROSTER: &str = "roster";
+    /// Counts of one notice for one group; desk; body [`crate::tally::Tally`]; id `notice:group`.
+    pub const TALLY: &str = "tally";
+    /// The nameless seals of one's own block; board of the block; body [`crate::tally::Seals`]; id the notice's.
+    pub const SEALS: &str = "seals";
+    /// How a consenting person is; desk of a team; body [`crate::body::Status`]; id the person's.
+    pub const STATUS: &str = "status";
+    /// Somebody asked for a talk; desk of a team; body [`crate::body::Talk`]; id the op's.
+    pub const TALK: &str = "talk";
+}
+
+/// One row as it travels and as phones keep it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Row {
+    /// What it is about: see [`kind`].
+    pub kind: String,
+    /// Which one: unique per feed and kind.
+    pub id: String,
+    /// Of the thing, the same on every feed it is placed on.
+    pub rev: Rev,
+    /// Of the feed.
+    pub version: Version,
+    /// The state; none is a tombstone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Box<RawValue>>,
+}
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.id == other.id
+            && self.rev == other.rev
+            && self.version == other.version
+            && self.body.as_ref().map(|body| body.get()) == other.body.as_ref().map(|body| body.get())
+    }
+}

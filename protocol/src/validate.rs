@@ -1,0 +1,176 @@
+//! Limits of every field that comes from outside.
+
+use crate::{
+    notice::{Change, NoticePatch, Points, When},
+    op::Command,
+};
+
+/// Longest 件名, in characters.
+pub const TITLE: usize = 100;
+/// Longest 本文, in characters: about ten A4 pages.
+pub const TEXT: usize = 12_000;
+/// Longest of the four points, in characters.
+pub const POINT: usize = 200;
+/// Longest reason of a withdrawal, in characters.
+pub const REASON: usize = 400;
+/// Most boards and staff feeds one notice stands on.
+pub const AUDIENCE: usize = 200;
+/// Longest name of a person, group or device, in characters.
+pub const NAME: usize = 60;
+/// Most ops in one sync.
+pub const OPS_PER_SYNC: usize = 100;
+/// Largest op, in bytes of JSON.
+pub const OP_BYTES: usize = 64 * 1024;
+/// Largest body of a sync request after decompression, in bytes.
+pub const SYNC_BYTES: usize = 1024 * 1024;
+/// Most feeds a device may name in one sync.
+pub const CURSORS: usize = 1_000;
+
+/// A field over its limit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Limit {
+    /// Longer than allowed.
+    #[error("{field} is longer than {limit} characters")]
+    TooLong {
+        /// The field.
+        field: &'static str,
+        /// Its limit, in characters.
+        limit: usize,
+    },
+    /// Nothing in it.
+    #[error("{field} is empty")]
+    Empty {
+        /// The field.
+        field: &'static str,
+    },
+    /// Too many of them.
+    #[error("more than {limit} in {field}")]
+    TooMany {
+        /// The field.
+        field: &'static str,
+        /// Its limit.
+        limit: usize,
+    },
+    /// A character that no screen can show.
+    #[error("{field} holds a control character")]
+    Control {
+        /// The field.
+        field: &'static str,
+    },
+    /// Ends before it begins.
+    #[error("{field} ends before it begins")]
+    Backwards {
+        /// The field.
+        field: &'static str,
+    },
+}
+
+/// A text people read: not empty, within its limit, no control characters but line breaks and tabs.
+///
+/// # Errors
+/// The limit it breaks.
+pub fn text(field: &'static str, text: &str, limit: usize) -> Result<(), Limit> {
+    if text.trim().is_empty() {
+        return Err(Limit::Empty { field });
+    }
+    if text.chars().nth(limit).is_some() {
+        return Err(Limit::TooLong { field, limit });
+    }
+    // U+202A–E and U+2066–9 turn the direction of what follows: a name must not rewrite a sentence around it.
+    let hostile = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.chars().any(hostile) {
+        return Err(Limit::Control { field });
+    }
+    Ok(())
+}
+
+fn when(when: &When) -> Result<(), Limit> {
+    text("when", &when.text, POINT)?;
+    match (when.starts, when.ends) {
+        (Some(starts), Some(ends)) if ends < starts => Err(Limit::Backwards { field: "when" }),
+        _ => Ok(()),
+    }
+}
+
+/// The four points.
+///
+/// # Errors
+/// The limit one of them breaks.
+pub fn points(points: &Points) -> Result<(), Limit> {
+    points.when.as_ref().map_or(Ok(()), when)?;
+    points.place.as_ref().map_or(Ok(()), |place| text("where", place, POINT))?;
+    points.what.as_ref().map_or(Ok(()), |what| text("what", what, POINT))?;
+    points.by_when.as_ref().map_or(Ok(()), |by| text("by_when", &by.text, POINT))
+}
+
+fn patch(patch: &NoticePatch) -> Result<(), Limit> {
+    patch.title.as_ref().map_or(Ok(()), |title| text("title", title, TITLE))?;
+    patch.text.as_ref().map_or(Ok(()), |body| text("text", body, TEXT))?;
+    if let Change::Set(value) = &patch.when {
+        when(value)?;
+    }
+    if let Change::Set(place) = &patch.place {
+        text("where", place, POINT)?;
+    }
+    if let Change::Set(what) = &patch.what {
+        text("what", what, POINT)?;
+    }
+    if let Change::Set(by) = &patch.by_when {
+        text("by_when", &by.text, POINT)?;
+    }
+    Ok(())
+}
+
+/// Every limit of a command.
+///
+/// # Errors
+/// The first limit it breaks.
+pub fn command(command: &Command) -> Result<(), Limit> {
+    match command {
+        Command::Post { audience, title, points: four, text: body, .. } => {
+            if audience.is_empty() {
+                return Err(Limit::Empty { field: "audience" });
+            }
+            if audience.len() > AUDIENCE {
+                return Err(Limit::TooMany { field: "audience", limit: AUDIENCE });
+            }
+            text("title", title, TITLE)?;
+            text("text", body, TEXT)?;
+            points(four)
+        }
+        Command::Correct { patch: changes, .. } => patch(changes),
+        Command::Withdraw { reason, .. } => text("reason", reason, REASON),
+        Command::Invite { secret, .. } => text("secret", secret, 64),
+        Command::Receipt { .. }
+        | Command::CheckIn { .. }
+        | Command::Consent { .. }
+        | Command::TakeBack { .. }
+        | Command::GrantRole { .. }
+        | Command::EndRole { .. }
+        | Command::MoveHousehold { .. }
+        | Command::Revoke { .. }
+        | Command::Leave {} => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_of_a_hundred_letters_fits_and_one_more_does_not() {
+        assert_eq!(text("title", &"回".repeat(TITLE), TITLE), Ok(()));
+        assert_eq!(text("title", &"回".repeat(TITLE + 1), TITLE), Err(Limit::TooLong { field: "title", limit: TITLE }));
+    }
+
+    #[test]
+    fn blank_and_unshowable_texts_are_refused() {
+        assert_eq!(text("title", " \u{3000}\n", TITLE), Err(Limit::Empty { field: "title" }));
+        assert_eq!(text("title", "a\u{0}b", TITLE), Err(Limit::Control { field: "title" }));
+        assert_eq!(text("title", "a\u{202e}b", TITLE), Err(Limit::Control { field: "title" }));
+        assert_eq!(text("text", "一行目\n二行目", TEXT), Ok(()));
+    }
+}

@@ -1,0 +1,283 @@
+//! What the reducer sees of the world (a [`View`]) and what it asks to be done ([`Effect`]). Both sides implement the first
+//! and carry out the second; the rules stand between and exist once.
+
+use crate::{
+    check_in::{CheckIn, CheckIns},
+    feed::FeedName,
+    id::{DeviceId, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, RoleId},
+    notice::NoticeState,
+    op::Invitee,
+    outcome::Flag,
+    people::{Location, Person, Residence, Role},
+    receipt::Receipt,
+    time::{Timestamp, ZoneOffsets},
+    tree::{Group, GroupKind},
+};
+
+/// A read-only look at the state. The server sees its tables inside the transaction; a phone sees its mirror and knows less.
+pub trait View {
+    /// What can go wrong while looking.
+    type Error;
+
+    /// A group.
+    ///
+    /// # Errors
+    /// The store's.
+    fn group(&self, id: GroupId) -> Result<Option<Group>, Self::Error>;
+
+    /// A person.
+    ///
+    /// # Errors
+    /// The store's.
+    fn person(&self, id: PersonId) -> Result<Option<Person>, Self::Error>;
+
+    /// The household a person lives in, and those they lived in; newest first.
+    ///
+    /// # Errors
+    /// The store's.
+    fn residences(&self, person: PersonId) -> Result<Vec<Residence>, Self::Error>;
+
+    /// The blocks a household stands and stood in; newest first.
+    ///
+    /// # Errors
+    /// The store's.
+    fn locations(&self, household: GroupId) -> Result<Vec<Location>, Self::Error>;
+
+    /// Every role of a person, ended ones too.
+    ///
+    /// # Errors
+    /// The store's.
+    fn roles(&self, person: PersonId) -> Result<Vec<Role>, Self::Error>;
+
+    /// One role.
+    ///
+    /// # Errors
+    /// The store's.
+    fn role(&self, id: RoleId) -> Result<Option<Role>, Self::Error>;
+
+    /// Whose guest a person is.
+    ///
+    /// # Errors
+    /// The store's.
+    fn guest_of(&self, person: PersonId) -> Result<Vec<PersonId>, Self::Error>;
+
+    /// The teams hung directly below a group that have at least one commissioner now.
+    ///
+    /// # Errors
+    /// The store's.
+    fn staffed_teams(&self, group: GroupId) -> Result<Vec<Group>, Self::Error>;
+
+    /// Every role at a group, ended ones too.
+    ///
+    /// # Errors
+    /// The store's.
+    fn role_holders(&self, group: GroupId) -> Result<Vec<Role>, Self::Error>;
+
+    /// A notice.
+    ///
+    /// # Errors
+    /// The store's.
+    fn notice(&self, id: NoticeId) -> Result<Option<NoticeState>, Self::Error>;
+
+    /// How far a person is with a notice.
+    ///
+    /// # Errors
+    /// The store's.
+    fn receipt(&self, person: PersonId, notice: NoticeId) -> Result<Option<Receipt>, Self::Error>;
+
+    /// A person's `check_in` row.
+    ///
+    /// # Errors
+    /// The store's.
+    fn check_ins(&self, person: PersonId) -> Result<Option<CheckIns>, Self::Error>;
+
+    /// Every check-in of a person that still counts, newest first, at most sixty. A phone knows the newest only.
+    ///
+    /// # Errors
+    /// The store's.
+    fn check_in_history(&self, person: PersonId) -> Result<Vec<CheckIn>, Self::Error>;
+
+    /// The people a device holds; none when it is unknown or revoked.
+    ///
+    /// # Errors
+    /// The store's.
+    fn device_persons(&self, device: DeviceId) -> Result<Vec<PersonId>, Self::Error>;
+
+    /// Whether an invite with this id is there already.
+    ///
+    /// # Errors
+    /// The store's.
+    fn invite_exists(&self, id: InviteId) -> Result<bool, Self::Error>;
+
+    /// The members of a household now, in the order of the roster.
+    ///
+    /// # Errors
+    /// The store's.
+    fn members(&self, household: GroupId) -> Result<Vec<PersonId>, Self::Error>;
+
+    /// A group and everything above it: itself first, the district last. A household's way leads over its block of now.
+    /// Empty when the group is unknown.
+    ///
+    /// # Errors
+    /// The store's.
+    fn path(&self, id: GroupId) -> Result<Vec<Group>, Self::Error> {
+        let mut path: Vec<Group> = Vec::new();
+        let mut next = Some(id);
+        // The tree is six deep; twelve stops a damaged one from going round for ever.
+        while let (Some(id), true) = (next, path.len() < 12) {
+            let Some(group) = self.group(id)? else { break };
+            next = group.parent;
+            path.push(group);
+        }
+        Ok(path)
+    }
+}
+
+/// Around an op: who sends it, and when it is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The server's clock, or the phone's idea of it.
+    pub now: Timestamp,
+    /// The device that asks.
+    pub device: DeviceId,
+    /// The association's zone.
+    pub zone: &'a ZoneOffsets,
+}
+
+/// Something whose packed row is out of date. Marked in the transaction that made it so, flushed at most once a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mark {
+    /// The tally of a notice where this household counts.
+    Tally(NoticeId, GroupId),
+    /// Every tally of a notice: it was published, or its four points changed.
+    Notice(NoticeId),
+    /// The roster and cards of a block: somebody joined, left or moved.
+    Block(GroupId),
+    /// The status of a person at their team.
+    Status(PersonId),
+}
+
+/// What an applied op does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Keep the receipt, which exceeds the one before.
+    Receipt {
+        /// Whose.
+        person: PersonId,
+        /// Of which notice.
+        notice: NoticeId,
+        /// How far.
+        receipt: Receipt,
+    },
+    /// Keep a check-in in the history.
+    CheckIn {
+        /// Whose.
+        person: PersonId,
+        /// What.
+        check_in: CheckIn,
+    },
+    /// A check-in counts no more.
+    TakenBack {
+        /// Whose.
+        person: PersonId,
+        /// Which.
+        op: OpId,
+    },
+    /// Keep what a person agreed to, with the history of it.
+    Consent {
+        /// Whose.
+        person: PersonId,
+        /// Since when moods may reach the team; none: not (any more).
+        moods_to_team: Option<Timestamp>,
+        /// When they said so.
+        at: Timestamp,
+    },
+    /// Keep a notice. Where its phase becomes published, the store writes the commit into it.
+    Notice(Box<NoticeState>),
+    /// Keep a role.
+    Role(Role),
+    /// A role ends.
+    RoleEnded {
+        /// Which.
+        role: RoleId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A household stands elsewhere from now on.
+    HouseholdMoved {
+        /// Which.
+        household: GroupId,
+        /// The block it left.
+        from: GroupId,
+        /// The block it stands in.
+        to: GroupId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Keep an invite, and void the open ones for the same invitee.
+    Invite {
+        /// Its id.
+        invite: InviteId,
+        /// For whom.
+        to: Invitee,
+        /// Hash of its secret.
+        secret: String,
+        /// First moment it no longer works.
+        until: Timestamp,
+    },
+    /// A device is signed off: its tokens die and its live stream is cut.
+    DeviceRevoked {
+        /// Which.
+        device: DeviceId,
+    },
+    /// A person is no longer on a device; a device without anybody is signed off.
+    PersonLeft {
+        /// Who.
+        person: PersonId,
+        /// From which device.
+        device: DeviceId,
+    },
+    /// The new state of one thing in a feed.
+    Put {
+        /// Which feed.
+        feed: FeedName,
+        /// [`crate::row::kind`].
+        kind: &'static str,
+        /// Which thing.
+        id: String,
+        /// Its rev.
+        rev: Rev,
+        /// Its body as JSON.
+        body: String,
+        /// Comes first in a first pull.
+        urgent: bool,
+    },
+    /// A thing is no longer in a feed: its tombstone.
+    Drop {
+        /// Which feed.
+        feed: FeedName,
+        /// [`crate::row::kind`].
+        kind: &'static str,
+        /// Which thing.
+        id: String,
+    },
+    /// What this person may read changed: their rights and profile are made anew.
+    Rights(PersonId),
+    /// A packed row is out of date.
+    Mark(Mark),
+}
+
+/// An op the rules accept.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Effects {
+    /// To be carried out together or not at all.
+    pub effects: Vec<Effect>,
+    /// What was noted.
+    pub flags: Vec<Flag>,
+}
+
+/// The kinds of group that hold households, directly or not.
+#[must_use]
+pub const fn holds_households(kind: GroupKind) -> bool {
+    matches!(kind, GroupKind::District | GroupKind::Federation | GroupKind::Association | GroupKind::Block)
+}
