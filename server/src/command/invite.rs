@@ -1,0 +1,134 @@
+//! Printing invitations: at set-up, for homes, and for an officer who lost theirs.
+
+use super::say;
+use crate::{
+    Error,
+    clock::SystemClock,
+    console::{Console, Whom},
+    folder, set_up as make,
+    sheet::Sheet,
+};
+use clap::Args;
+use kairan_protocol::time::ZoneOffsets;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+#[derive(Debug, Args)]
+pub struct Invite {
+    /// The district's folder.
+    #[arg(long)]
+    data: PathBuf,
+    #[command(flatten)]
+    whom: Homes,
+    /// Print JSON: one object per home.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct Homes {
+    /// One household, by id or name.
+    #[arg(long)]
+    household: Option<String>,
+    /// One person, for a sheet of their own.
+    #[arg(long)]
+    person: Option<String>,
+    /// Every household of a block, or of a larger group.
+    #[arg(long)]
+    block: Option<String>,
+    /// Every household of the district.
+    #[arg(long)]
+    all: bool,
+}
+
+impl Homes {
+    fn whom(self) -> Whom {
+        match self {
+            Self { household: Some(what), .. } => Whom::Household(what),
+            Self { person: Some(what), .. } => Whom::Person(what),
+            Self { block: Some(what), .. } => Whom::Block(what),
+            Self { .. } => Whom::All,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Rescue {
+    /// The district's folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// Another officer than the first.
+    #[arg(long)]
+    person: Option<String>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Invite {
+    pub async fn run(self) -> Result<(), Error> {
+        print(&self.data, self.whom.whom(), self.json).await
+    }
+}
+
+impl Rescue {
+    pub async fn run(self) -> Result<(), Error> {
+        let whom = self.person.map_or(Whom::FirstOfficer, Whom::Person);
+        print(&self.data, whom, self.json).await
+    }
+}
+
+/// Makes a district and prints its first invitation.
+pub async fn set_up(file: &Path, data: &Path, json: bool) -> Result<(), Error> {
+    let text = folder::read(file)?;
+    let sheet = make::set_up(data, &text, Arc::new(SystemClock)).await.map_err(|error| match error {
+        Error::District { place, what, todo } => {
+            Error::District { place: format!("{}, {place}", file.display()), what, todo }
+        }
+        error => error,
+    })?;
+    let mut console = super::open(data).await?;
+    let facts = console.facts().await;
+    console.close().await?;
+    let facts = facts?;
+    if json {
+        return show_json(&[sheet]);
+    }
+    say(&format!("{} is set up in {}.\n", facts.name, data.display()));
+    show(&[sheet], &facts.offsets);
+    say(&format!("Next: kairan-server serve --data {}", data.display()));
+    say("Back up identity.pem of that folder now: without it no phone finds the district again.");
+    Ok(())
+}
+
+async fn print(data: &Path, whom: Whom, json: bool) -> Result<(), Error> {
+    let mut console = super::open(data).await?;
+    let printed = invited(&mut console, whom).await;
+    console.close().await?;
+    let (sheets, offsets) = printed?;
+    if json {
+        return show_json(&sheets);
+    }
+    show(&sheets, &offsets);
+    Ok(())
+}
+
+async fn invited(console: &mut Console, whom: Whom) -> Result<(Vec<Sheet>, ZoneOffsets), Error> {
+    let offsets = console.facts().await?.offsets;
+    Ok((console.invite(whom).await?, offsets))
+}
+
+fn show(sheets: &[Sheet], offsets: &ZoneOffsets) {
+    for sheet in sheets {
+        say(&sheet.text(offsets));
+    }
+}
+
+fn show_json(sheets: &[Sheet]) -> Result<(), Error> {
+    let text = serde_json::to_string(sheets).map_err(|error| Error::Making(error.to_string()))?;
+    say(&text);
+    Ok(())
+}

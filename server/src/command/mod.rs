@@ -1,0 +1,207 @@
+//! The command line: set-up, serve, invitations, checks and the steward's ops.
+
+mod invite;
+mod serve;
+mod steward;
+
+use crate::{
+    Error,
+    clock::SystemClock,
+    console::{Checked, Console},
+    folder,
+    http::openapi,
+    identity::Identity,
+};
+use clap::{Parser, Subcommand};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+/// The machine of one district: a folder, a port, and these commands.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kairan-server",
+    version,
+    about,
+    after_help = "Set KAIRAN_LOG to error, warn, info or debug for more or less on stderr."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a district from its district.toml, and print the first officer's invitation.
+    SetUp {
+        /// The district.toml.
+        file: PathBuf,
+        /// The folder to make.
+        #[arg(long)]
+        data: PathBuf,
+        /// Print the invitation as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Serve a district until told to stop.
+    Serve(serve::Serve),
+    /// Print invitations; each voids the older one for the same home.
+    Invite(invite::Invite),
+    /// Print the first officer's invitation anew; the older one is void.
+    Rescue(invite::Rescue),
+    /// Look at everything that must hold; exit code 1 when something does not.
+    Check {
+        /// The district's folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Show what an id or a name stands for.
+    Find {
+        /// The id or the whole name.
+        what: String,
+        /// The district's folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Give somebody a role.
+    GrantRole(steward::GrantRole),
+    /// End a role now.
+    EndRole(steward::EndRole),
+    /// Move a household to another block.
+    MoveHousehold(steward::MoveHousehold),
+    /// Sign off a device that is lost or was given away.
+    Revoke(steward::Revoke),
+    /// Post a notice in a group's name.
+    Post(steward::Post),
+    /// Print the description of the API (OpenAPI 3.1).
+    Openapi,
+}
+
+/// Reads the arguments and does what they say.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(arguments.command)),
+        Err(error) => Err(Error::Making(error.to_string())),
+    }
+    .map_or_else(
+        |error| {
+            eprintln!("kairan-server: {error}\n  {}", error.todo());
+            ExitCode::from(error.exit_code())
+        },
+        |()| ExitCode::SUCCESS,
+    )
+}
+
+/// A line on stdout. A reader that went away (`| head`) is no failure.
+fn say(line: &str) {
+    let _gone = writeln!(std::io::stdout(), "{line}");
+}
+
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("KAIRAN_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}
+
+async fn run(command: Command) -> Result<(), Error> {
+    match command {
+        Command::SetUp { file, data, json } => invite::set_up(&file, &data, json).await,
+        Command::Serve(serve) => serve.run().await,
+        Command::Invite(invite) => invite.run().await,
+        Command::Rescue(rescue) => rescue.run().await,
+        Command::Check { data } => check(&data).await,
+        Command::Find { what, data } => find(&what, &data).await,
+        Command::GrantRole(grant) => grant.run().await,
+        Command::EndRole(end) => end.run().await,
+        Command::MoveHousehold(move_household) => move_household.run().await,
+        Command::Revoke(revoke) => revoke.run().await,
+        Command::Post(post) => post.run().await,
+        Command::Openapi => {
+            say(openapi::text().map_err(|error| Error::Making(error.to_string()))?.trim_end());
+            Ok(())
+        }
+    }
+}
+
+async fn open(data: &Path) -> Result<Console, Error> {
+    Console::open(data, Arc::new(SystemClock)).await
+}
+
+async fn check(data: &Path) -> Result<(), Error> {
+    let mut console = open(data).await?;
+    let lines = console.check().await;
+    console.close().await?;
+    let mut lines = lines?;
+    let keys = Identity::load(data);
+    lines.push(Checked {
+        what: "identity".into(),
+        good: keys.is_ok(),
+        seen: keys.map_or_else(|error| error.to_string(), |identity| identity.fingerprint().to_string()),
+    });
+    let private = folder::is_private(data);
+    lines.push(Checked {
+        what: "folder is closed to others".into(),
+        good: private,
+        seen: if private { "yes".into() } else { format!("chmod -R go= {}", data.display()) },
+    });
+    let width = lines.iter().map(|line| line.what.chars().count()).max().unwrap_or_default();
+    for line in &lines {
+        say(&format!("{}  {:width$}  {}", if line.good { "good" } else { "BAD " }, line.what, line.seen));
+    }
+    match lines.iter().filter(|line| !line.good).count() {
+        0 => Ok(()),
+        bad => Err(Error::Check(bad)),
+    }
+}
+
+async fn find(what: &str, data: &Path) -> Result<(), Error> {
+    let mut console = open(data).await?;
+    let found = console.find(what).await;
+    console.close().await?;
+    let found = found?;
+    if found.is_empty() {
+        return Err(Error::Unknown { wanted: "group, person, role or device", what: what.to_owned() });
+    }
+    for thing in found {
+        say(&format!("{}  {}  {}  {}", thing.sort, thing.id, thing.name, thing.detail));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn an_invitation_is_for_exactly_one_choice_of_homes() {
+        let parse = |more: &[&str]| {
+            Arguments::try_parse_from(["kairan-server", "invite", "--data", "d"].iter().chain(more)).is_ok()
+        };
+        assert!(parse(&["--all"]));
+        assert!(parse(&["--household", "佐藤", "--json"]));
+        assert!(!parse(&[]));
+        assert!(!parse(&["--all", "--block", "1班"]));
+    }
+
+    #[test]
+    fn plain_and_certificates_do_not_go_together() {
+        let parse = |more: &[&str]| Arguments::try_parse_from(["kairan-server", "serve"].iter().chain(more)).is_ok();
+        assert!(parse(&["--data", "d"]));
+        assert!(parse(&["--sample"]));
+        assert!(!parse(&[]));
+        assert!(!parse(&["--data", "d", "--tls-cert", "c"]));
+        assert!(!parse(&["--data", "d", "--tls-cert", "c", "--tls-key", "k", "--plain"]));
+    }
+}

@@ -1,0 +1,100 @@
+//! `serve`: until a signal says stop, or the sample district for a first look.
+
+use super::say;
+use crate::{
+    Error,
+    clock::SystemClock,
+    http::Limits,
+    identity::tls::Tls,
+    sample,
+    serve::{Running, ServeOptions, start},
+};
+use clap::Args;
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub struct Serve {
+    /// The district's folder.
+    #[arg(long, required_unless_present = "sample")]
+    data: Option<PathBuf>,
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:8443")]
+    listen: SocketAddr,
+    /// The certificate chain of a public name, PEM.
+    #[arg(long, requires = "tls_key", conflicts_with = "plain")]
+    tls_cert: Option<PathBuf>,
+    /// Its key, PEM.
+    #[arg(long, requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Without TLS: on the loopback only, behind a proxy that does it.
+    #[arg(long)]
+    plain: bool,
+    /// Believe X-Forwarded-For of the proxy in front.
+    #[arg(long)]
+    behind_proxy: bool,
+    /// Without limits: on the loopback only, for benchmarks.
+    #[arg(long, hide = true)]
+    unlimited: bool,
+    /// Set up a made-up neighbourhood first, and say how to join it. Without --data it is gone when the server stops.
+    #[arg(long)]
+    sample: bool,
+}
+
+impl Serve {
+    pub async fn run(self) -> Result<(), Error> {
+        let mut signals = Signals::new()?;
+        let limits = Limits {
+            behind_proxy: self.behind_proxy,
+            ..if self.unlimited { Limits::unlimited() } else { Limits::default() }
+        };
+        let tls = match (self.tls_cert, self.tls_key) {
+            (Some(cert), Some(key)) => Tls::Files { cert, key },
+            _ if self.plain => Tls::Plain,
+            _ => Tls::Own,
+        };
+        if self.sample {
+            let mut sample = sample::Sample::begin(self.data, self.listen, tls, limits).await?;
+            ready(sample.running());
+            say(&sample.welcome().await?);
+            signals.stop().await;
+            return sample.end().await;
+        }
+        let folder = self.data.ok_or_else(|| Error::Arguments("--data is missing".to_owned()))?;
+        let options = ServeOptions { folder, listen: self.listen, tls, clock: Arc::new(SystemClock), limits };
+        let running = start(options).await?;
+        ready(&running);
+        signals.stop().await;
+        running.stop().await
+    }
+}
+
+/// The one line that scripts wait for.
+fn ready(running: &Running) {
+    say(&format!("listening on {}", running.url()));
+}
+
+/// What tells a server to stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Error> {
+        let failed = |error: io::Error| Error::Making(error.to_string());
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
+            terminate: signal(SignalKind::terminate()).map_err(failed)?,
+        })
+    }
+
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+    }
+}

@@ -1,0 +1,306 @@
+//! What the command line asks of a district, whether its server runs or not: one question, one answer.
+
+mod perform;
+mod socket;
+
+pub use socket::{Listening, listen};
+
+use crate::{
+    Error,
+    clock::Clock,
+    folder,
+    identity::Identity,
+    sheet::{Sheet, SheetPerson},
+    store::Store,
+};
+use kairan_protocol::{
+    id::{GroupId, InviteId},
+    invite::Secret,
+    op::{Command, Invitee},
+    outcome::{OpResult, Outcome},
+    sign::Fingerprint,
+    time::ZoneOffsets,
+};
+use serde::{Deserialize, Serialize};
+use std::{path::Path, sync::Arc};
+
+/// A question of the command line.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Ask {
+    /// Who the district is.
+    Facts,
+    /// Who is to be invited.
+    Invitees {
+        /// Whom.
+        whom: Whom,
+    },
+    /// What a key, name or id stands for.
+    Find {
+        /// The id or name.
+        what: String,
+    },
+    /// Do this as the steward.
+    Op {
+        /// What.
+        command: Box<Command>,
+    },
+    /// Look at everything that must hold.
+    Check,
+}
+
+/// Whom to invite, by ids or names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whom {
+    /// One household.
+    Household(String),
+    /// One person, for a sheet of their own.
+    Person(String),
+    /// Every household of a block, or of a larger group.
+    Block(String),
+    /// Every household of the district.
+    All,
+    /// The first officer of set-up, for a sheet of their own.
+    FirstOfficer,
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// To [`Ask::Facts`].
+    Facts(Facts),
+    /// To [`Ask::Invitees`].
+    Invitees(Vec<Invited>),
+    /// To [`Ask::Find`].
+    Found(Vec<Thing>),
+    /// To [`Ask::Op`].
+    Op(OpResult),
+    /// To [`Ask::Check`].
+    Checked(Vec<Checked>),
+    /// It could not be done.
+    Failed {
+        /// What happened.
+        what: String,
+        /// The one thing to do.
+        todo: String,
+    },
+}
+
+/// Who the district is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Facts {
+    /// Its root.
+    pub district: GroupId,
+    /// Its name.
+    pub name: String,
+    /// Where it can be reached, best first; never empty.
+    pub addresses: Vec<String>,
+    /// What phones pin.
+    pub identity: Fingerprint,
+    /// Its zone by name.
+    pub zone: String,
+    /// Its zone's offsets.
+    pub offsets: ZoneOffsets,
+}
+
+/// One sheet to be printed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Invited {
+    /// Whom the op names.
+    pub to: Invitee,
+    /// The household's name, or the person's.
+    pub name: String,
+    /// Who is listed.
+    pub persons: Vec<SheetPerson>,
+}
+
+/// Something found by a name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Thing {
+    /// district, federation, association, block, household, team, person, role, device.
+    pub sort: String,
+    /// Its id.
+    pub id: String,
+    /// Its name, or what it is.
+    pub name: String,
+    /// More of it, for the reader.
+    pub detail: String,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Checked {
+    /// What.
+    pub what: String,
+    /// Whether it is as it should be.
+    pub good: bool,
+    /// What was seen.
+    pub seen: String,
+}
+
+/// A way to ask a district: through its running server, or by opening its folder.
+pub struct Console {
+    way: Way,
+    clock: Arc<dyn Clock>,
+}
+
+enum Way {
+    Running(socket::Line),
+    Folder { store: Store, identity: Identity, _lock: folder::Lock },
+}
+
+impl Console {
+    /// Reaches the running server of a folder, or takes the folder itself.
+    ///
+    /// # Errors
+    /// [`Error::NoDistrict`]; [`Error::Locked`] when something holds the folder and does not listen.
+    pub async fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        if !folder::holds_district(folder) {
+            return Err(Error::NoDistrict(folder.to_path_buf()));
+        }
+        if let Some(line) = socket::Line::connect(folder).await {
+            return Ok(Self { way: Way::Running(line), clock });
+        }
+        let lock = folder::lock(folder)?;
+        let identity = Identity::load(folder)?;
+        let store = Store::open(folder, Arc::clone(&clock), identity.signing_key())?;
+        Ok(Self { way: Way::Folder { store, identity, _lock: lock }, clock })
+    }
+
+    /// Asks one question.
+    ///
+    /// # Errors
+    /// Whatever the answer says, and [`Error::Silent`] without one.
+    pub async fn ask(&mut self, ask: Ask) -> Result<Answer, Error> {
+        match &mut self.way {
+            Way::Running(line) => match line.ask(&ask).await? {
+                Answer::Failed { what, todo } => Err(Error::Console { what, todo }),
+                answer => Ok(answer),
+            },
+            Way::Folder { store, identity, .. } => perform::perform(store, identity, ask).await,
+        }
+    }
+
+    /// Who the district is.
+    ///
+    /// # Errors
+    /// As [`Console::ask`].
+    pub async fn facts(&mut self) -> Result<Facts, Error> {
+        match self.ask(Ask::Facts).await? {
+            Answer::Facts(facts) => Ok(facts),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// What a name stands for.
+    ///
+    /// # Errors
+    /// As [`Console::ask`].
+    pub async fn find(&mut self, what: &str) -> Result<Vec<Thing>, Error> {
+        match self.ask(Ask::Find { what: what.to_owned() }).await? {
+            Answer::Found(things) => Ok(things),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// The one thing of a sort that a name stands for. `sorts` are the words of [`Thing::sort`] that fit.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::Ambiguous`], and as [`Console::ask`].
+    pub async fn one(&mut self, wanted: &'static str, sorts: &[&str], what: &str) -> Result<Thing, Error> {
+        let found = self.find(what).await?;
+        let mut fitting: Vec<Thing> = found.into_iter().filter(|thing| sorts.contains(&thing.sort.as_str())).collect();
+        match (fitting.pop(), fitting.is_empty()) {
+            (Some(thing), true) => Ok(thing),
+            (None, _) => Err(Error::Unknown { wanted, what: what.to_owned() }),
+            (Some(last), false) => {
+                fitting.push(last);
+                let found: Vec<String> =
+                    fitting.iter().map(|thing| format!("{} ({})", thing.id, thing.detail)).collect();
+                Err(Error::Ambiguous { what: what.to_owned(), found: found.join(", ") })
+            }
+        }
+    }
+
+    /// Does something as the steward.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the rules say no, and as [`Console::ask`].
+    pub async fn op(&mut self, command: Command) -> Result<OpResult, Error> {
+        let result = match self.ask(Ask::Op { command: Box::new(command) }).await? {
+            Answer::Op(result) => result,
+            other => return Err(unexpected(&other)),
+        };
+        match result.outcome {
+            Outcome::Refused { code, .. } => Err(Error::Refused(code)),
+            Outcome::Unsupported => Err(Error::Silent("it does not know this op".to_owned())),
+            Outcome::Applied { .. } => Ok(result),
+        }
+    }
+
+    /// Prints invitations: the secrets are made here, the server only ever sees their hashes.
+    ///
+    /// # Errors
+    /// As [`Console::op`].
+    pub async fn invite(&mut self, whom: Whom) -> Result<Vec<Sheet>, Error> {
+        let facts = self.facts().await?;
+        let address = facts.addresses.first().cloned().unwrap_or_default();
+        let invited = match self.ask(Ask::Invitees { whom }).await? {
+            Answer::Invitees(invited) => invited,
+            other => return Err(unexpected(&other)),
+        };
+        let mut sheets = Vec::with_capacity(invited.len());
+        for Invited { to, name, persons } in invited {
+            let making = |error: getrandom::Error| Error::Making(error.to_string());
+            let secret = Secret::random().map_err(making)?;
+            let invite = InviteId::random().map_err(making)?;
+            self.op(Command::Invite { invite, to, secret: secret.hash() }).await?;
+            let household = match to {
+                Invitee::Household(household) => Some(household),
+                Invitee::Person(_) => None,
+            };
+            let now = self.clock.now();
+            sheets.push(Sheet::new(name, household, persons, &address, &facts.identity, &secret, now));
+        }
+        Ok(sheets)
+    }
+
+    /// Looks at everything that must hold.
+    ///
+    /// # Errors
+    /// As [`Console::ask`].
+    pub async fn check(&mut self) -> Result<Vec<Checked>, Error> {
+        match self.ask(Ask::Check).await? {
+            Answer::Checked(lines) => Ok(lines),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Lets go of the folder, with everything written.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn close(self) -> Result<(), Error> {
+        match self.way {
+            Way::Running(_) => Ok(()),
+            Way::Folder { store, .. } => Ok(store.close().await?),
+        }
+    }
+}
+
+/// Opens a console, prints invitations and lets go again.
+///
+/// # Errors
+/// As [`Console::invite`].
+pub async fn invite(folder: &Path, clock: Arc<dyn Clock>, whom: Whom) -> Result<Vec<Sheet>, Error> {
+    let mut console = Console::open(folder, clock).await?;
+    let sheets = console.invite(whom).await;
+    console.close().await?;
+    sheets
+}
+
+fn unexpected(_: &Answer) -> Error {
+    Error::Silent("it is of another version and answered something else".to_owned())
+}

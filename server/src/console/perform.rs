@@ -1,0 +1,139 @@
+//! Answers the questions of the command line out of the store.
+
+use super::{Answer, Ask, Checked, Facts, Invited, Thing, Whom};
+use crate::{
+    Error, config,
+    identity::Identity,
+    sheet::SheetPerson,
+    store::{Found, HouseholdFacts, PersonFacts, Store},
+};
+use kairan_protocol::{
+    op::Invitee,
+    tree::{Group, GroupKind},
+};
+
+/// Answers one question.
+pub async fn perform(store: &Store, identity: &Identity, ask: Ask) -> Result<Answer, Error> {
+    Ok(match ask {
+        Ask::Facts => Answer::Facts(facts(store, identity).await?),
+        Ask::Invitees { whom } => Answer::Invitees(invitees(store, whom).await?),
+        Ask::Find { what } => Answer::Found(store.find(&what).await?.into_iter().map(thing).collect()),
+        Ask::Op { command } => Answer::Op(store.console(*command).await?),
+        Ask::Check => {
+            let lines = store.check().await?.into_iter();
+            Answer::Checked(lines.map(|line| Checked { what: line.what, good: line.good, seen: line.seen }).collect())
+        }
+    })
+}
+
+async fn facts(store: &Store, identity: &Identity) -> Result<Facts, Error> {
+    let card = store.card_facts().await?;
+    let zone = store.zone().await?;
+    Ok(Facts {
+        district: card.district,
+        name: card.name,
+        addresses: card.addresses,
+        identity: identity.fingerprint(),
+        zone: zone.name,
+        offsets: zone.offsets,
+    })
+}
+
+async fn invitees(store: &Store, whom: Whom) -> Result<Vec<Invited>, Error> {
+    match whom {
+        Whom::Person(what) => Ok(vec![of_person(person(store, &what).await?)]),
+        Whom::FirstOfficer => Ok(vec![of_person(store.first_officer().await?)]),
+        Whom::Household(what) => {
+            let home = group(store, "household", &what, |kind| kind == GroupKind::Household).await?;
+            let homes = store.households(home.id).await?;
+            Ok(homes.into_iter().map(of_household).collect())
+        }
+        Whom::Block(what) => {
+            let holds = |kind| !matches!(kind, GroupKind::Household | GroupKind::Team);
+            let block = group(store, "block", &what, holds).await?;
+            homes_below(store, block.id).await
+        }
+        Whom::All => homes_below(store, store.card_facts().await?.district).await,
+    }
+}
+
+/// A household without a listed member has nobody who could join by its sheet.
+async fn homes_below(store: &Store, group: kairan_protocol::id::GroupId) -> Result<Vec<Invited>, Error> {
+    let homes = store.households(group).await?;
+    Ok(homes.into_iter().filter(|home| !home.members.is_empty()).map(of_household).collect())
+}
+
+fn of_person(person: PersonFacts) -> Invited {
+    Invited { to: Invitee::Person(person.id), name: person.name.clone(), persons: vec![listed(person)] }
+}
+
+fn of_household(home: HouseholdFacts) -> Invited {
+    let persons = home.members.into_iter().map(listed).collect();
+    Invited { to: Invitee::Household(home.id), name: home.name, persons }
+}
+
+fn listed(person: PersonFacts) -> SheetPerson {
+    SheetPerson { id: person.id, name: person.name }
+}
+
+async fn person(store: &Store, what: &str) -> Result<PersonFacts, Error> {
+    let found = store.find(what).await?.into_iter();
+    let people = found.filter_map(|found| match found {
+        Found::Person(person) => Some(person),
+        _ => None,
+    });
+    one("person", what, people.collect(), |person| person.id.to_string())
+}
+
+async fn group(
+    store: &Store,
+    wanted: &'static str,
+    what: &str,
+    fits: impl Fn(GroupKind) -> bool,
+) -> Result<Group, Error> {
+    let found = store.find(what).await?.into_iter();
+    let groups = found.filter_map(|found| match found {
+        Found::Group(group) if fits(group.kind) => Some(group),
+        _ => None,
+    });
+    one(wanted, what, groups.collect(), |group| group.id.to_string())
+}
+
+fn one<T>(wanted: &'static str, what: &str, mut found: Vec<T>, id: impl Fn(&T) -> String) -> Result<T, Error> {
+    let what = what.to_owned();
+    match found.len() {
+        0 => Err(Error::Unknown { wanted, what }),
+        1 => Ok(found.swap_remove(0)),
+        _ => Err(Error::Ambiguous { what, found: found.iter().map(id).collect::<Vec<_>>().join(", ") }),
+    }
+}
+
+fn thing(found: Found) -> Thing {
+    match found {
+        Found::Group(group) => Thing {
+            sort: config::word(group.kind).to_owned(),
+            id: group.id.to_string(),
+            detail: group.parent.map_or_else(String::new, |parent| format!("below {parent}")),
+            name: group.name,
+        },
+        Found::Person(person) => {
+            Thing { sort: "person".into(), id: person.id.to_string(), name: person.name, detail: String::new() }
+        }
+        Found::Role(role) => Thing {
+            sort: "role".into(),
+            id: role.id.to_string(),
+            name: role.kind.word().to_owned(),
+            detail: format!("{} at {}", role.person, role.group),
+        },
+        Found::Device(device) => {
+            let held: Vec<String> = device.persons.iter().map(ToString::to_string).collect();
+            let revoked = if device.revoked { ", signed off" } else { "" };
+            Thing {
+                sort: "device".into(),
+                id: device.id.to_string(),
+                name: device.name,
+                detail: format!("of {}{revoked}", held.join(", ")),
+            }
+        }
+    }
+}

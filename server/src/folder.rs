@@ -1,0 +1,120 @@
+//! The district's one folder: what lies where in it, who may read it, and the lock that keeps a second server out.
+
+use crate::Error;
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+/// The name of the store's database in the folder.
+pub const DATABASE: &str = "kairan.db";
+
+/// Where the identity key lies.
+#[must_use]
+pub fn identity(folder: &Path) -> PathBuf {
+    folder.join("identity.pem")
+}
+
+/// Where the TLS key and certificates lie.
+#[must_use]
+pub fn tls(folder: &Path) -> PathBuf {
+    folder.join("tls")
+}
+
+/// Where the running server listens for the command line.
+#[must_use]
+pub fn console(folder: &Path) -> PathBuf {
+    folder.join("console.sock")
+}
+
+/// Whether a district was set up in the folder.
+#[must_use]
+pub fn holds_district(folder: &Path) -> bool {
+    folder.join(DATABASE).exists() && identity(folder).exists()
+}
+
+/// Makes a folder only its owner may enter.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn make_private(path: &Path) -> Result<(), Error> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(Error::file(path))
+}
+
+/// Whether nobody but its owner may enter a folder.
+#[must_use]
+pub fn is_private(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|about| (about.permissions().mode() & 0o777).trailing_zeros() >= 6)
+}
+
+/// Writes a file only its owner may read: aside first, then renamed, so that it is never half there.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn write_private(path: &Path, text: &[u8]) -> Result<(), Error> {
+    let aside = path.with_extension("part");
+    let write = || {
+        if aside.exists() {
+            fs::remove_file(&aside)?;
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+        file.write_all(text)?;
+        file.sync_all()?;
+        fs::rename(&aside, path)?;
+        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    };
+    write().map_err(Error::file(path))
+}
+
+/// Reads a text file.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn read(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(Error::file(path))
+}
+
+/// That this process alone works in a folder, for as long as it lives.
+#[derive(Debug)]
+pub struct Lock(#[expect(dead_code, reason = "the lock goes when the file is closed")] File);
+
+/// Takes the folder's lock.
+///
+/// # Errors
+/// [`Error::Locked`] when another process has it.
+pub fn lock(folder: &Path) -> Result<Lock, Error> {
+    let path = folder.join("lock");
+    let options = || OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+    let file = options().map_err(Error::file(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock(file)),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked(folder.to_path_buf())),
+        Err(TryLockError::Error(source)) => Err(Error::File { path, source }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_lock_on_a_folder_is_refused_until_the_first_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = lock(folder.path()).unwrap();
+        assert!(matches!(lock(folder.path()), Err(Error::Locked(_))));
+        drop(first);
+        lock(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn a_private_file_is_read_by_its_owner_only_and_may_be_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        write_private(&path, b"one").unwrap();
+        write_private(&path, b"two").unwrap();
+        assert_eq!(read(&path).unwrap(), "two");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

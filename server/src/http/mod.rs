@@ -1,0 +1,106 @@
+//! The HTTP edge: who may ask how often for how much, and every answer, good or bad, in its one shape.
+
+mod answer;
+mod body;
+mod buckets;
+mod endpoints;
+mod limits;
+mod live;
+pub mod openapi;
+mod problem;
+
+pub(crate) use buckets::{Network, Peer};
+pub use limits::{Limits, Rate};
+
+use crate::{clock::Clock, identity::Identity, store::Store};
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, header},
+    routing::{get, post},
+};
+use buckets::Buckets;
+use kairan_protocol::{sign::Fingerprint, wire::ProblemCode};
+
+use problem::Trouble;
+use std::sync::Arc;
+use tokio::sync::{Semaphore, watch};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{NotForContentType, Predicate, SizeAbove},
+    },
+    set_header::SetResponseHeaderLayer,
+};
+
+/// Bodies shorter than this are not worth compressing, in bytes.
+const WORTH_COMPRESSING: u16 = 256;
+
+/// What the endpoints share.
+pub struct Edge {
+    /// The store.
+    pub store: Store,
+    /// Signs the card.
+    pub identity: Identity,
+    /// Dates the card.
+    pub clock: Arc<dyn Clock>,
+    /// Of the TLS keys in use.
+    pub tls: Vec<Fingerprint>,
+    limits: Limits,
+    buckets: Buckets,
+    requests: Semaphore,
+    streams: Arc<Semaphore>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Edge {
+    /// Around a store. Live streams end once `stopping` becomes true.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        identity: Identity,
+        clock: Arc<dyn Clock>,
+        tls: Vec<Fingerprint>,
+        limits: Limits,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        let buckets = Buckets::new(&limits);
+        let requests = Semaphore::new(limits.requests.min(Semaphore::MAX_PERMITS));
+        let streams = Arc::new(Semaphore::new(limits.streams.min(Semaphore::MAX_PERMITS)));
+        Self { store, identity, clock, tls, limits, buckets, requests, streams, stopping }
+    }
+
+    /// Forgets who has not asked for a while: once a minute is enough.
+    pub fn sweep(&self) {
+        self.buckets.sweep();
+    }
+}
+
+/// Every endpoint, with its layers.
+pub fn router(edge: Arc<Edge>) -> Router {
+    let security = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    let compression =
+        CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING).and(NotForContentType::SSE));
+    let mut router = Router::new()
+        .route("/v1/sync", post(endpoints::sync))
+        .route("/v1/enrol", post(endpoints::enrol))
+        .route("/v1/token", post(endpoints::token))
+        .route("/v1/card", get(endpoints::card))
+        .route("/v1/live", get(live::live))
+        .route("/healthz", get(endpoints::health))
+        .fallback(|| async { Trouble::of(ProblemCode::NotFound) })
+        .method_not_allowed_fallback(|| async { Trouble::of(ProblemCode::MethodNotAllowed) })
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(compression);
+    for (name, value) in security {
+        router = router.layer(SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value)));
+    }
+    router.layer(axum::middleware::from_fn(answer::observe)).with_state(edge)
+}

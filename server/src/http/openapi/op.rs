@@ -1,0 +1,126 @@
+//! Ops as the description shows them.
+
+use super::{
+    notice::{NoticeKind, NoticePatch, Points},
+    schema::{Day, DeviceId, FeedName, GroupId, InviteId, NoticeId, OpId, PersonId, RoleId, Timestamp},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a device asks for. A `do` this server does not know is answered with `unsupported`.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Op {
+    /// Made on the device.
+    id: OpId,
+    /// Whom the device speaks for.
+    #[serde(rename = "as")]
+    person: PersonId,
+    /// When it was tapped, by the device's clock.
+    at: Timestamp,
+    /// What is asked for.
+    #[serde(flatten)]
+    command: Command,
+}
+
+/// What is asked for, by the word in `do`.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(tag = "do", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "never built but in a test")]
+pub enum Command {
+    /// How far this person got with a notice.
+    Receipt { notice: NoticeId, rev: u32, stage: Stage },
+    /// How this person is on one day.
+    CheckIn { mood: Mood, day: Day },
+    /// Whether this person's moods may reach the commissioners' team.
+    Consent { moods_to_team: bool },
+    /// A mistaken tap: the named check-in counts no more.
+    TakeBack { op: OpId },
+    /// Send a notice.
+    Post {
+        notice: NoticeKind,
+        from: GroupId,
+        #[schema(min_items = 1, max_items = 200)]
+        audience: Vec<FeedName>,
+        #[schema(min_length = 1, max_length = 100)]
+        title: String,
+        #[serde(default)]
+        points: Points,
+        #[schema(min_length = 1, max_length = 12000)]
+        text: String,
+        publish_at: Option<Timestamp>,
+        until: Option<Timestamp>,
+    },
+    /// Correct a notice.
+    Correct { notice: NoticeId, seen: u32, patch: Box<NoticePatch> },
+    /// Take a notice back.
+    Withdraw {
+        notice: NoticeId,
+        seen: u32,
+        #[schema(min_length = 1, max_length = 400)]
+        reason: String,
+    },
+    /// Give a role.
+    GrantRole { role: RoleId, person: PersonId, group: GroupId, kind: RoleKind, until: Option<Timestamp> },
+    /// End a role now.
+    EndRole { role: RoleId },
+    /// A household moves to another block.
+    MoveHousehold { household: GroupId, to: GroupId },
+    /// Print an invitation; `secret` is the hash of what is printed.
+    Invite { invite: InviteId, to: Invitee, secret: String },
+    /// A device is lost or was given away.
+    Revoke { device: DeviceId },
+    /// This person leaves this device.
+    Leave {},
+}
+
+/// Whom an invitation is for.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Invitee {
+    /// Each listed member of a household.
+    Household(GroupId),
+    /// One person.
+    Person(PersonId),
+}
+
+/// How far a person got with a notice.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// It is on the phone.
+    Delivered,
+    /// It was on the screen.
+    Displayed,
+    /// It was confirmed.
+    Acknowledged,
+}
+
+/// How a person is.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mood {
+    /// 良い.
+    Good,
+    /// 普通.
+    Fair,
+    /// 相談したい.
+    Talk,
+}
+
+/// What a role lets its holder do.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleKind {
+    /// 会長.
+    Chair,
+    /// 役員.
+    Officer,
+    /// 班長.
+    BlockLeader,
+    /// 民生委員.
+    Commissioner,
+    /// 市の担当者.
+    MunicipalStaff,
+    /// The volunteer who runs the machine; never granted.
+    Steward,
+}

@@ -1,0 +1,221 @@
+//! Carrying out what the reducer decided: the tables, the feeds, and what became out of date.
+
+use super::{
+    error::StoreError,
+    look::{day_number, stage_number},
+    sql::{many, run, signed, to_json},
+    tx::Tx,
+};
+use kairan_protocol::{
+    body::Sent,
+    check_in::CheckIn,
+    feed::FeedName,
+    id::{Commit, DeviceId, GroupId, InviteId, NoticeId, OpId, PersonId},
+    notice::{NoticeState, Phase},
+    op::Invitee,
+    people::{Role, RoleKind},
+    receipt::Receipt,
+    reduce,
+    row::kind,
+    time::Timestamp,
+    view::Effect,
+};
+use rusqlite::params;
+
+const fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Scheduled => "scheduled",
+        Phase::Published => "published",
+        Phase::Withdrawn => "withdrawn",
+    }
+}
+
+impl Tx<'_> {
+    /// Carries effects out, in their order; what people may read is worked out last, from the state they leave behind.
+    pub fn carry_out(&mut self, effects: Vec<Effect>, commit: Commit) -> Result<(), StoreError> {
+        let mut rights = Vec::new();
+        let mut published = None;
+        for effect in effects {
+            match effect {
+                Effect::Put { feed, kind: kind::SENT, id, rev, body, urgent } => {
+                    // The desk hears of the commit that published it, which the rules could not know.
+                    let state = published.take();
+                    let body = state.map_or(Ok(body), |notice| to_json(&Sent { notice }))?;
+                    self.put(feed, (kind::SENT, &id), rev.0, urgent, &body)?;
+                }
+                Effect::Put { feed, kind, id, rev, body, urgent } => {
+                    self.put(feed, (kind, &id), rev.0, urgent, &body)?;
+                }
+                Effect::Drop { feed, kind, id } => self.drop_row(feed, (kind, &id))?,
+                Effect::Rights(person) => rights.push(person),
+                Effect::Mark(mark) => self.mark(mark)?,
+                Effect::CheckIn { person, check_in } => self.check_in(person, &check_in, commit)?,
+                Effect::TakenBack { person, op } => self.take_back(person, op)?,
+                Effect::Receipt { person, notice, receipt } => self.keep_receipt(person, notice, &receipt, commit)?,
+                Effect::Consent { person, moods_to_team, at } => self.consent(person, moods_to_team, at, commit)?,
+                Effect::Notice(notice) => published = self.keep_notice(*notice, commit)?,
+                Effect::Role(role) => self.keep_role(&role)?,
+                Effect::RoleEnded { role, at } => {
+                    let sql = "UPDATE role SET until = ?2, over = 1 WHERE id = ?1";
+                    run(self.connection, sql, params![role.number(), at.millis()])?;
+                    self.teams_changed()?;
+                }
+                Effect::HouseholdMoved { household, to, at, .. } => self.move_household(household, to, at, commit)?,
+                Effect::Invite { invite, to, secret, until } => self.keep_invite(invite, to, &secret, until)?,
+                Effect::DeviceRevoked { device } => self.sign_off(device)?,
+                Effect::PersonLeft { person, device } => self.leave(person, device, commit)?,
+            }
+        }
+        for person in rights {
+            self.rights_of(person, commit)?;
+        }
+        Ok(())
+    }
+
+    fn check_in(&mut self, person: PersonId, check_in: &CheckIn, commit: Commit) -> Result<(), StoreError> {
+        let CheckIn { op, day, mood, at } = check_in;
+        let sql =
+            "INSERT INTO check_in (day, person, op, mood, at, committed, taken) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)";
+        let mut letter = [0; 4];
+        let letter: &str = mood.letter().encode_utf8(&mut letter);
+        let parameters = params![day_number(*day), person.number(), op.bytes(), letter, at.millis(), signed(commit.0)];
+        run(self.connection, sql, parameters)?;
+        Ok(())
+    }
+
+    fn take_back(&mut self, person: PersonId, op: OpId) -> Result<(), StoreError> {
+        let sql = "UPDATE check_in SET taken = 1 WHERE person = ?1 AND op = ?2 AND day IN (WITH RECURSIVE days (day) AS \
+                   (SELECT ?3 UNION ALL SELECT day - 1 FROM days WHERE day > ?4) SELECT day FROM days)";
+        let (newest, oldest) = self.history_days();
+        run(self.connection, sql, params![person.number(), op.bytes(), newest, oldest])?;
+        Ok(())
+    }
+
+    fn keep_receipt(
+        &mut self,
+        person: PersonId,
+        notice: NoticeId,
+        receipt: &Receipt,
+        commit: Commit,
+    ) -> Result<(), StoreError> {
+        let Receipt { rev, stage, at } = receipt;
+        let sql = "INSERT INTO receipt (notice, person, rev, stage, at) VALUES (?1, ?2, ?3, ?4, ?5) \
+                   ON CONFLICT (notice, person) DO UPDATE SET rev = excluded.rev, stage = excluded.stage, at = excluded.at";
+        let (notice, stage) = (notice.bytes(), stage_number(*stage));
+        run(self.connection, sql, params![notice, person.number(), rev.0, stage, at.millis()])?;
+        let sql =
+            "INSERT INTO receipt_history (committed, notice, person, rev, stage, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        run(self.connection, sql, params![signed(commit.0), notice, person.number(), rev.0, stage, at.millis()])?;
+        Ok(())
+    }
+
+    fn consent(
+        &mut self,
+        person: PersonId,
+        moods_to_team: Option<Timestamp>,
+        at: Timestamp,
+        commit: Commit,
+    ) -> Result<(), StoreError> {
+        let since = moods_to_team.map(Timestamp::millis);
+        let sql = "UPDATE person SET moods_to_team = ?2, consent_at = ?3 WHERE id = ?1";
+        run(self.connection, sql, params![person.number(), since, at.millis()])?;
+        let sql = "INSERT INTO consent_history (committed, person, moods_to_team, at) VALUES (?1, ?2, ?3, ?4)";
+        run(self.connection, sql, params![signed(commit.0), person.number(), since.is_some(), at.millis()])?;
+        Ok(())
+    }
+
+    /// Keeps a notice; answered with it when this very commit published it.
+    fn keep_notice(&mut self, mut notice: NoticeState, commit: Commit) -> Result<Option<NoticeState>, StoreError> {
+        let now_published = notice.phase == Phase::Published && notice.published.is_none();
+        if now_published {
+            notice.published = Some(commit);
+        }
+        let sql = "INSERT INTO notice (id, phase, hour, published, state) VALUES (?1, ?2, ?3, ?4, ?5) \
+                   ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, hour = excluded.hour, \
+                   published = excluded.published, state = excluded.state";
+        let published = notice.published.map(|commit| signed(commit.0));
+        let (phase, hour) = (phase_word(notice.phase), notice.body.at.millis());
+        run(self.connection, sql, params![notice.id.bytes(), phase, hour, published, to_json(&notice)?])?;
+        self.changes.stirred |= notice.phase == Phase::Scheduled;
+        Ok(now_published.then_some(notice))
+    }
+
+    fn keep_role(&mut self, role: &Role) -> Result<(), StoreError> {
+        let sql = "INSERT INTO role (id, person, grp, kind, since, until, over) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)";
+        let until = role.term.until.map(Timestamp::millis);
+        let parameters = params![
+            role.id.number(),
+            role.person.number(),
+            role.group.number(),
+            role.kind.word(),
+            role.term.from.millis(),
+            until
+        ];
+        run(self.connection, sql, parameters)?;
+        self.changes.stirred |= until.is_some();
+        if role.kind == RoleKind::Commissioner { self.teams_changed() } else { Ok(()) }
+    }
+
+    fn move_household(
+        &mut self,
+        household: GroupId,
+        to: GroupId,
+        at: Timestamp,
+        commit: Commit,
+    ) -> Result<(), StoreError> {
+        let (household, to, commit) = (household.number(), to.number(), signed(commit.0));
+        run(self.connection, "UPDATE grp SET parent = ?2 WHERE id = ?1", [household, to])?;
+        let sql = "UPDATE location SET until_commit = ?2, until = ?3 WHERE household = ?1 AND until_commit IS NULL";
+        run(self.connection, sql, [household, commit, at.millis()])?;
+        let sql = "INSERT INTO location (household, from_commit, block, since) VALUES (?1, ?2, ?3, ?4)";
+        run(self.connection, sql, [household, commit, to, at.millis()])?;
+        Ok(())
+    }
+
+    fn keep_invite(&mut self, id: InviteId, to: Invitee, secret: &str, until: Timestamp) -> Result<(), StoreError> {
+        let (household, person) = match to {
+            Invitee::Household(household) => (Some(household.number()), None),
+            Invitee::Person(person) => (None, Some(person.number())),
+        };
+        let sql = "UPDATE invite SET void = 1 WHERE void = 0 AND household = ?1";
+        run(self.connection, sql, [household])?;
+        run(self.connection, "UPDATE invite SET void = 1 WHERE void = 0 AND person = ?1", [person])?;
+        let sql =
+            "INSERT INTO invite (id, household, person, secret, at, until, void) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)";
+        run(self.connection, sql, params![id.number(), household, person, secret, self.now.millis(), until.millis()])?;
+        Ok(())
+    }
+
+    fn sign_off(&mut self, device: DeviceId) -> Result<(), StoreError> {
+        let sql = "UPDATE device SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL";
+        run(self.connection, sql, [device.number(), self.now.millis()])?;
+        run(self.connection, "DELETE FROM device_person WHERE device = ?1", [device.number()])?;
+        self.changes.revoked.insert(device);
+        self.forget_holders();
+        Ok(())
+    }
+
+    fn leave(&mut self, person: PersonId, device: DeviceId, commit: Commit) -> Result<(), StoreError> {
+        let sql = "DELETE FROM device_person WHERE device = ?1 AND person = ?2";
+        run(self.connection, sql, [device.number(), person.number()])?;
+        self.forget_holders();
+        if self.holders(device)?.is_empty() {
+            return self.sign_off(device);
+        }
+        run(self.connection, "UPDATE device SET rights = ?2 WHERE id = ?1", [device.number(), signed(commit.0)])?;
+        self.changes.rights.insert(device);
+        Ok(())
+    }
+
+    /// What a person may read changed: a newer version of their rights, and their profile anew.
+    pub fn rights_of(&mut self, person: PersonId, commit: Commit) -> Result<(), StoreError> {
+        run(self.connection, "UPDATE person SET rights = ?2 WHERE id = ?1", [person.number(), signed(commit.0)])?;
+        if let Some(profile) = reduce::profile(&self.look(), person, self.now)? {
+            self.put(FeedName::Mail(person), (kind::PROFILE, "me"), 1, false, &to_json(&profile)?)?;
+        }
+        let sql = "SELECT device FROM device_person WHERE person = ?1";
+        let devices = many(self.connection, sql, [person.number()], |row| row.get(0).map(DeviceId::from_number))?;
+        self.changes.rights.extend(devices);
+        Ok(())
+    }
+}

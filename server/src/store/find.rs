@@ -1,0 +1,83 @@
+//! What a command line names: groups, people, roles and devices by id or exact name, and households to invite.
+
+use super::{
+    error::StoreError,
+    look::{Look, group, read_group},
+    records::{DeviceFacts, Found, HouseholdFacts, PersonFacts},
+    sql::{many, one},
+};
+use kairan_protocol::{
+    id::{DeviceId, GroupId, PersonId, RoleId},
+    tree::{Group, GroupKind},
+    view::View,
+};
+
+impl Look<'_> {
+    /// Everything a text may name: the one thing with this id, or all with exactly this name.
+    pub fn find(&self, what: &str) -> Result<Vec<Found>, StoreError> {
+        let what = what.trim();
+        if let Ok(id) = what.parse::<GroupId>() {
+            return Ok(self.group(id)?.map(Found::Group).into_iter().collect());
+        }
+        if let Ok(id) = what.parse::<PersonId>() {
+            return Ok(self.person_facts(id)?.map(Found::Person).into_iter().collect());
+        }
+        if let Ok(id) = what.parse::<RoleId>() {
+            return Ok(self.role(id)?.map(Found::Role).into_iter().collect());
+        }
+        if let Ok(id) = what.parse::<DeviceId>() {
+            return Ok(self.device_facts(id)?.map(Found::Device).into_iter().collect());
+        }
+        let sql = "SELECT id, kind, parent, name FROM grp WHERE name = ?1 ORDER BY place";
+        let groups = many(self.connection, sql, [what], read_group)?;
+        let mut found: Vec<Found> =
+            groups.into_iter().map(|columns| group(columns).map(Found::Group)).collect::<Result<_, _>>()?;
+        let sql = "SELECT id FROM person WHERE name = ?1 ORDER BY place";
+        for id in many(self.connection, sql, [what], |row| row.get(0).map(PersonId::from_number))? {
+            found.extend(self.person_facts(id)?.map(Found::Person));
+        }
+        let sql = "SELECT id FROM device WHERE name = ?1 ORDER BY since, id";
+        for id in many(self.connection, sql, [what], |row| row.get(0).map(DeviceId::from_number))? {
+            found.extend(self.device_facts(id)?.map(Found::Device));
+        }
+        Ok(found)
+    }
+
+    /// A person by id.
+    pub fn person_facts(&self, id: PersonId) -> Result<Option<PersonFacts>, StoreError> {
+        Ok(self.person(id)?.map(|person| PersonFacts { id, name: person.name }))
+    }
+
+    fn device_facts(&self, id: DeviceId) -> Result<Option<DeviceFacts>, StoreError> {
+        let sql = "SELECT name, revoked IS NOT NULL FROM device WHERE id = ?1";
+        let known = one(self.connection, sql, [id.number()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let Some((name, revoked)) = known else { return Ok(None) };
+        Ok(Some(DeviceFacts { id, name, persons: self.device_persons(id)?, revoked }))
+    }
+
+    /// Every household at or below a group, in the order of the tree.
+    pub fn households(&self, below: GroupId) -> Result<Vec<HouseholdFacts>, StoreError> {
+        let mut households = Vec::new();
+        let mut waiting: Vec<Group> = self.group(below)?.into_iter().collect();
+        while let Some(next) = waiting.pop() {
+            match (next.kind, next.parent) {
+                (GroupKind::Household, Some(block)) => households.push(self.household_facts(next, block)?),
+                _ => waiting.extend(self.children(next.id)?.into_iter().rev()),
+            }
+        }
+        Ok(households)
+    }
+
+    fn household_facts(&self, household: Group, block: GroupId) -> Result<HouseholdFacts, StoreError> {
+        let mut members = Vec::new();
+        for member in self.members(household.id)? {
+            members.extend(self.person_facts(member)?);
+        }
+        Ok(HouseholdFacts { id: household.id, name: household.name, block, members })
+    }
+
+    fn children(&self, above: GroupId) -> Result<Vec<Group>, StoreError> {
+        let sql = "SELECT id, kind, parent, name FROM grp WHERE parent = ?1 ORDER BY place, id";
+        many(self.connection, sql, [above.number()], read_group)?.into_iter().map(group).collect()
+    }
+}

@@ -1,0 +1,224 @@
+//! The store: SQLite with one writer that commits groups of requests together, reads beside it, desks, enrolment and set-up.
+
+mod check;
+mod desks;
+mod effects;
+mod enrol;
+mod error;
+mod feeds;
+mod find;
+mod live;
+mod look;
+mod meta;
+mod op;
+mod pull;
+mod readers;
+mod records;
+mod schedule;
+mod schema;
+mod session;
+mod set_up;
+mod shared;
+mod sql;
+mod sync;
+#[cfg(test)]
+mod tests;
+mod tx;
+mod writer;
+
+pub use error::{Denied, StoreError};
+pub use live::{Live, LiveEvent};
+pub use records::{Caller, CardFacts, CheckLine, DeviceFacts, Found, HouseholdFacts, Next, PersonFacts, ZoneFacts};
+pub use set_up::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, PlannedRole, SetUpPlan};
+
+use crate::clock::Clock;
+use feeds::Feeds;
+use kairan_protocol::{
+    id::GroupId,
+    op::Command,
+    outcome::OpResult,
+    time::{Timestamp, ZoneOffsets},
+    wire::{EnrolRequest, EnrolResponse, SyncRequest, SyncResponse, Token, TokenProof},
+};
+use look::Look;
+use meta::Meta;
+use p256::ecdsa::SigningKey;
+use readers::Readers;
+use session::token_hash;
+use shared::{Inner, Shared};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+use writer::{Setting, Writer};
+
+/// Why a sync failed as a whole.
+pub type SyncError = Denied;
+
+/// How many due things of a kind one transaction does.
+const THINGS_AT_ONCE: usize = 20;
+/// How many packed rows of a kind are written in one transaction.
+const ROWS_AT_ONCE: usize = 50;
+/// How many such transactions one tick asks for before it lets its caller look up.
+const FLUSHES: usize = 64;
+/// How long a tick waits for the next when nothing is known to be due.
+const IDLE_MILLIS: i64 = 3_600_000;
+/// Ticks that are stirred up stand at least so far apart.
+const PACE_MILLIS: i64 = 1_000;
+
+/// A handle to the store; cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+impl Store {
+    /// Makes `folder/kairan.db` with the district of a plan, whole or not at all.
+    ///
+    /// # Errors
+    /// [`StoreError::Exists`] where there is a district already, [`StoreError::Plan`] for a plan that does not make one.
+    pub fn create(folder: &Path, plan: &SetUpPlan, now: Timestamp) -> Result<(), StoreError> {
+        set_up::create(folder, plan, now)
+    }
+
+    /// Opens `folder/kairan.db` and starts the writer. `identity` signs enrolment slips.
+    pub fn open(folder: &Path, clock: Arc<dyn Clock>, identity: Arc<SigningKey>) -> Result<Self, StoreError> {
+        let connection = schema::writing(folder)?;
+        let meta = Meta::load(&connection)?;
+        let feeds = Arc::new(Feeds::load(&connection)?);
+        let readers = Readers::new(folder.to_owned());
+        let shared = Arc::new(Shared::new(Arc::clone(&feeds), readers, Arc::clone(&clock), meta.zone.clone()));
+        let follower = Arc::clone(&shared);
+        let committed = Box::new(move |changes: &tx::Changes| follower.committed(changes));
+        let (writer, thread) = Writer::start(Setting { connection, clock, feeds, memory: meta.memory(), committed })?;
+        // What was dirty when the program last ended is flushed by the first tick.
+        shared.stirred.notify_one();
+        let Meta { card, mac_key, steward, console, first_officer, .. } = meta;
+        let thread = Mutex::new(Some(thread));
+        Ok(Self(Arc::new(Inner { shared, writer, thread, card, mac_key, identity, steward, console, first_officer })))
+    }
+
+    /// Who shows this token. Cached for at most five seconds; a revocation is felt at once.
+    pub async fn authenticate(&self, token: &str) -> Result<Caller, Denied> {
+        self.0.caller(&token_hash(token)).await
+    }
+
+    /// One sync: ops through the writer, then what moved in the feeds the device may read.
+    pub async fn sync(&self, token: &str, request: SyncRequest) -> Result<SyncResponse, SyncError> {
+        self.0.sync(token, request).await
+    }
+
+    /// Joining by an invite. Idempotent by (invite, device key): asked again, the same device gets a fresh token.
+    pub async fn enrol(&self, request: EnrolRequest) -> Result<EnrolResponse, Denied> {
+        self.0.enrol(request).await
+    }
+
+    /// A new token for the device key; the one before works on for an hour.
+    pub async fn token(&self, proof: TokenProof) -> Result<Token, Denied> {
+        self.0.token(&proof).await
+    }
+
+    /// What stands on the card.
+    #[expect(clippy::unused_async, reason = "another database will have to be asked")]
+    pub async fn card_facts(&self) -> Result<CardFacts, StoreError> {
+        Ok(self.0.card.clone())
+    }
+
+    /// The zone.
+    #[expect(clippy::unused_async, reason = "another database will have to be asked")]
+    pub async fn zone(&self) -> Result<ZoneFacts, StoreError> {
+        Ok(self.0.shared.zone())
+    }
+
+    /// New offsets of the zone; every device learns of them with its rights.
+    pub async fn set_zone(&self, offsets: ZoneOffsets, until: Timestamp) -> Result<(), StoreError> {
+        self.0.writer.ask(move |tx| tx.set_zone(&offsets, until)).await
+    }
+
+    /// Who was named first officer at set-up.
+    pub async fn first_officer(&self) -> Result<PersonFacts, StoreError> {
+        let officer = self.0.first_officer;
+        let known = self.read(move |look| look.person_facts(officer)).await?;
+        known.ok_or_else(|| StoreError::Damaged("the first officer is nobody".to_owned()))
+    }
+
+    /// Every household at or below a group, in the order of the tree.
+    pub async fn households(&self, below: GroupId) -> Result<Vec<HouseholdFacts>, StoreError> {
+        self.read(move |look| look.households(below)).await
+    }
+
+    /// The live stream of a device.
+    #[must_use]
+    pub fn live(&self, caller: &Caller) -> Live {
+        self.0.shared.live(&caller.0)
+    }
+
+    /// What the clock asks for: publishes what is due, ends roles whose term is over, flushes marks into desks.
+    /// Call it again at the moment it names, or when [`Store::stirred`] resolves.
+    pub async fn tick(&self) -> Result<Next, StoreError> {
+        let now = self.0.now();
+        self.0.shared.set_ticked(now);
+        let mut due = self.0.writer.ask(|tx| tx.do_what_is_due(THINGS_AT_ONCE)).await?;
+        while due.more {
+            due = self.0.writer.ask(|tx| tx.do_what_is_due(THINGS_AT_ONCE)).await?;
+        }
+        let mut flushed = self.0.writer.ask(|tx| tx.flush(ROWS_AT_ONCE)).await?;
+        for _ in 1..FLUSHES {
+            if !flushed.more {
+                break;
+            }
+            flushed = self.0.writer.ask(|tx| tx.flush(ROWS_AT_ONCE)).await?;
+        }
+        let idle = now.plus_millis(IDLE_MILLIS);
+        let at =
+            if flushed.more { now } else { due.next.into_iter().chain(flushed.next).min().unwrap_or(idle).min(idle) };
+        Ok(Next { at })
+    }
+
+    /// Resolves when something happened that may need a [`Store::tick`] before the moment it last named, at most once a
+    /// second of the store's clock.
+    pub async fn stirred(&self) {
+        let shared = &self.0.shared;
+        shared.stirred.notified().await;
+        if let Some(ticked) = shared.ticked() {
+            shared.clock.sleep_until(ticked.plus_millis(PACE_MILLIS)).await;
+        }
+    }
+
+    /// An op by the steward on the console device, judged by the same rules as any other.
+    pub async fn console(&self, command: Command) -> Result<OpResult, StoreError> {
+        self.0.console(command).await
+    }
+
+    /// Everything a text may name: the one thing with this id, or all with exactly this name.
+    pub async fn find(&self, what: &str) -> Result<Vec<Found>, StoreError> {
+        let what = what.to_owned();
+        self.read(move |look| look.find(&what)).await
+    }
+
+    /// Looks at everything that must hold, while serving.
+    pub async fn check(&self) -> Result<Vec<CheckLine>, StoreError> {
+        self.read(|look| check::check(&look)).await
+    }
+
+    /// Finishes the queue, checkpoints and stops the writer; live streams end. Other handles answer "unavailable" from now on.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.0.writer.stop().await;
+        self.0.shared.hub.close();
+        let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return Ok(()) };
+        let ended = tokio::task::spawn_blocking(move || thread.join()).await;
+        self.0.shared.readers.close();
+        ended.map_err(|_| StoreError::Unavailable)?.map_err(|_| StoreError::Unavailable)?
+    }
+
+    /// A long look, away from the threads that serve.
+    async fn read<T, F>(&self, look: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(Look<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.0);
+        let now = inner.now();
+        let reading = move || inner.shared.readers.read(|connection| look(Look { connection, now }));
+        tokio::task::spawn_blocking(reading).await.map_err(|_| StoreError::Unavailable)?
+    }
+}

@@ -1,0 +1,176 @@
+//! Ops at the store: read before they queue, judged inside the transaction, answered with the server's MAC after it.
+
+use super::{
+    error::{Denied, StoreError},
+    sql::{json, one, run, signed, to_json, unsigned},
+    tx::Tx,
+};
+use kairan_protocol::{
+    feed::FeedName,
+    id::{Commit, DeviceId, FeedNumber, OpId, PersonId, Version},
+    op::{NotAnOp, Op},
+    outcome::{Flag, MacKey, OpResult, Outcome},
+    reduce,
+    refusal::Refusal,
+    rights,
+    validate::OP_BYTES,
+    view::Context,
+};
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+/// An outcome as the table keeps it, beside its commit; its MAC comes out the same whenever it is worked out.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kept {
+    Applied(Vec<(FeedNumber, Version)>, Vec<Flag>),
+    Refused(Refusal),
+}
+
+impl Kept {
+    fn outcome(self, commit: Commit) -> Outcome {
+        match self {
+            Self::Applied(at, flags) => Outcome::Applied { commit, at: at.into_iter().collect(), flags },
+            Self::Refused(code) => Outcome::Refused { code, commit },
+        }
+    }
+}
+
+/// What an op asks for, as far as it could be read.
+#[derive(Debug, Clone)]
+enum Meaning {
+    Known(Box<Op>),
+    Malformed(PersonId),
+    Unsupported,
+}
+
+/// An op that was read and waits to be judged.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    id: OpId,
+    text: Box<RawValue>,
+    hash: [u8; 32],
+    meaning: Meaning,
+}
+
+impl Asked {
+    /// Reads an op; what has no header fails the request as a whole.
+    pub fn read(text: Box<RawValue>) -> Result<Self, Denied> {
+        if text.get().len() > OP_BYTES {
+            return Err(Denied::TooLarge(format!("an op is at most {OP_BYTES} bytes long")));
+        }
+        let (id, meaning) = match Op::parse(text.get()) {
+            Ok(op) => (op.id, Meaning::Known(Box::new(op))),
+            Err(NotAnOp::Malformed { id, person, .. }) => (id, Meaning::Malformed(person)),
+            Err(NotAnOp::Unsupported { id, .. }) => (id, Meaning::Unsupported),
+            Err(error @ NotAnOp::NoHeader(_)) => return Err(Denied::BadRequest(error.to_string())),
+        };
+        let hash = Sha256::digest(text.get().as_bytes()).into();
+        Ok(Self { id, text, hash, meaning })
+    }
+
+    /// The answer to it, with its MAC. The same op and outcome always give the same answer to the letter.
+    pub fn result(&self, outcome: Outcome, key: &MacKey) -> OpResult {
+        let mac = key.mac(self.id, self.text.get(), &outcome);
+        OpResult { id: self.id, outcome, mac }
+    }
+}
+
+impl Tx<'_> {
+    /// Judges the ops of one device in their order; denied when the device is no longer one.
+    pub fn apply(&mut self, device: DeviceId, ops: &[Asked]) -> Result<Result<Vec<Outcome>, Denied>, StoreError> {
+        if let Err(denied) = self.admit(device)? {
+            return Ok(Err(denied));
+        }
+        let mut outcomes = Vec::with_capacity(ops.len());
+        for asked in ops {
+            let outcome = self.judge(device, asked);
+            outcomes.push(outcome.map_err(|source| StoreError::Op { id: asked.id, source: Box::new(source) })?);
+        }
+        Ok(Ok(outcomes))
+    }
+
+    /// Whether a device may still write, looked up inside the transaction.
+    pub fn admit(&self, device: DeviceId) -> Result<Result<(), Denied>, StoreError> {
+        let sql = "SELECT revoked IS NOT NULL FROM device WHERE id = ?1";
+        Ok(match one(self.connection, sql, [device.number()], |row| row.get(0))? {
+            Some(false) => Ok(()),
+            Some(true) => Err(Denied::Revoked),
+            None => Err(Denied::DeviceUnknown),
+        })
+    }
+
+    fn judge(&mut self, device: DeviceId, asked: &Asked) -> Result<Outcome, StoreError> {
+        if matches!(asked.meaning, Meaning::Unsupported) {
+            return Ok(Outcome::Unsupported);
+        }
+        if let Some(known) = self.judged_before(asked)? {
+            return Ok(known);
+        }
+        // A refusal is decided before anything is written, so that nothing has to be rolled back to put it on record.
+        let commit = self.next_commit();
+        let (person, kept) = match &asked.meaning {
+            Meaning::Known(op) => (op.person, self.reduced(device, op, commit)?),
+            Meaning::Malformed(person) => (*person, Kept::Refused(Refusal::Malformed)),
+            Meaning::Unsupported => return Ok(Outcome::Unsupported),
+        };
+        let sql = "INSERT INTO op (id, committed, device, person, hash, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let (id, device, person) = (asked.id.bytes(), device.number(), person.number());
+        run(self.connection, sql, params![id, signed(commit.0), device, person, asked.hash, to_json(&kept)?])?;
+        Ok(kept.outcome(commit))
+    }
+
+    fn judged_before(&self, asked: &Asked) -> Result<Option<Outcome>, StoreError> {
+        let sql = "SELECT hash, outcome, committed FROM op WHERE id = ?1";
+        let known = one(self.connection, sql, [asked.id.bytes()], |row| {
+            Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+        })?;
+        known
+            .map(|(hash, outcome, commit)| {
+                let kept =
+                    if hash == asked.hash { json("an outcome", &outcome)? } else { Kept::Refused(Refusal::IdReused) };
+                Ok(kept.outcome(Commit(unsigned(commit))))
+            })
+            .transpose()
+    }
+
+    fn reduced(&mut self, device: DeviceId, op: &Op, commit: Commit) -> Result<Kept, StoreError> {
+        let zone = self.memory.zone.clone();
+        let context = Context { now: self.now, device, zone: &zone };
+        let effects = match reduce::reduce(&self.look(), op, &context)? {
+            Ok(effects) => effects,
+            Err(code) => return Ok(Kept::Refused(code)),
+        };
+        let shared = self.holders(device)?.len() > 1;
+        self.take_touched();
+        self.carry_out(effects.effects, commit)?;
+        Ok(Kept::Applied(self.appears_at(op.person, shared)?, effects.flags))
+    }
+
+    /// Where the author can see the effect appear.
+    fn appears_at(&mut self, author: PersonId, shared: bool) -> Result<Vec<(FeedNumber, Version)>, StoreError> {
+        let mut touched = self.take_touched();
+        let own = touched.remove(&FeedName::Mail(author));
+        if !touched.is_empty() {
+            let readable = rights::feeds(&self.look(), author, self.now, shared)?;
+            touched.retain(|feed, _| readable.contains_key(feed));
+        }
+        Ok(own.into_iter().chain(touched.into_values()).collect())
+    }
+}
+
+/// The ops whose stored outcome cannot be read.
+pub(super) fn unreadable(connection: &rusqlite::Connection) -> Result<Vec<OpId>, StoreError> {
+    let mut statement = connection.prepare("SELECT id, outcome FROM op")?;
+    let mut rows = statement.query([])?;
+    let mut bad = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text: String = row.get(1)?;
+        if serde_json::from_str::<Kept>(&text).is_err() {
+            bad.push(OpId::from_bytes(row.get(0)?));
+        }
+    }
+    Ok(bad)
+}

@@ -1,0 +1,118 @@
+//! What the store answers its callers with.
+
+use super::session::Session;
+use kairan_protocol::{
+    id::{DeviceId, Epoch, GroupId, PersonId},
+    people::Role,
+    time::{Timestamp, ZoneOffsets},
+    tree::Group,
+};
+use std::sync::Arc;
+
+/// A device that showed a valid token.
+#[derive(Debug, Clone)]
+pub struct Caller(pub(super) Arc<Session>);
+
+impl Caller {
+    /// The device.
+    #[must_use]
+    pub fn device(&self) -> DeviceId {
+        self.0.device
+    }
+
+    /// The people it holds.
+    #[must_use]
+    pub fn persons(&self) -> &[PersonId] {
+        &self.0.persons
+    }
+}
+
+/// What stands on the district's card, but for keys.
+#[derive(Debug, Clone)]
+pub struct CardFacts {
+    /// The district's root.
+    pub district: GroupId,
+    /// Its name.
+    pub name: String,
+    /// The server's epoch.
+    pub epoch: Epoch,
+    /// Where it can be reached, best first.
+    pub addresses: Vec<String>,
+}
+
+/// The district's zone as the store keeps it.
+#[derive(Debug, Clone)]
+pub struct ZoneFacts {
+    /// Its IANA name.
+    pub name: String,
+    /// Its offsets.
+    pub offsets: ZoneOffsets,
+    /// Up to when they tell the truth: extend with [`Store::set_zone`] when fewer than 100 days remain.
+    pub until: Timestamp,
+}
+
+/// When the scheduler must call [`Store::tick`] again at the latest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Next {
+    /// The moment.
+    pub at: Timestamp,
+}
+
+/// One thing [`Store::check`] looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckLine {
+    /// What was looked at.
+    pub what: String,
+    /// Whether it is as it should be.
+    pub good: bool,
+    /// What was seen.
+    pub seen: String,
+}
+
+/// Something a command line named.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// A group of any kind, a household too.
+    Group(Group),
+    /// A person.
+    Person(PersonFacts),
+    /// A role.
+    Role(Role),
+    /// A device.
+    Device(DeviceFacts),
+}
+
+/// A person as the command line shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonFacts {
+    /// Their id.
+    pub id: PersonId,
+    /// Their name.
+    pub name: String,
+}
+
+/// A device as the command line shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeviceFacts {
+    /// Its id.
+    pub id: DeviceId,
+    /// What it calls itself.
+    pub name: String,
+    /// Whom it holds.
+    pub persons: Vec<PersonId>,
+    /// Whether it was signed off.
+    pub revoked: bool,
+}
+
+/// A household as an invitation lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HouseholdFacts {
+    /// The household.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
+    /// The block it stands in now.
+    pub block: GroupId,
+    /// Its members now, in the order of the roster.
+    pub members: Vec<PersonFacts>,
+}

@@ -1,0 +1,180 @@
+//! What the handles and the writer share in memory, and how it follows each COMMIT.
+
+use super::{
+    error::{Denied, StoreError},
+    feeds::Feeds,
+    live::{Hub, Live},
+    readers::Readers,
+    records::{Caller, CardFacts, ZoneFacts},
+    session::{Looked, Session, Sessions, TokenHash, look_up, look_up_device},
+    tx::Changes,
+    writer::Writer,
+};
+use crate::clock::Clock;
+use kairan_protocol::{
+    feed::FeedName,
+    id::{DeviceId, PersonId},
+    outcome::MacKey,
+    sign::{Fingerprint, Key},
+    time::Timestamp,
+    wire::Poke,
+};
+use p256::ecdsa::SigningKey;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio::sync::Notify;
+
+/// What follows every COMMIT.
+pub(super) struct Shared {
+    pub feeds: Arc<Feeds>,
+    pub readers: Readers,
+    pub sessions: Sessions,
+    pub hub: Arc<Hub>,
+    pub clock: Arc<dyn Clock>,
+    pub stirred: Notify,
+    zone: RwLock<ZoneFacts>,
+    ticked: Mutex<Option<Timestamp>>,
+}
+
+impl Shared {
+    pub fn new(feeds: Arc<Feeds>, readers: Readers, clock: Arc<dyn Clock>, zone: ZoneFacts) -> Self {
+        Self {
+            feeds,
+            readers,
+            sessions: Sessions::default(),
+            hub: Arc::default(),
+            clock,
+            stirred: Notify::new(),
+            zone: RwLock::new(zone),
+            ticked: Mutex::new(None),
+        }
+    }
+
+    /// The zone as committed.
+    pub fn zone(&self) -> ZoneFacts {
+        self.zone.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// When the scheduler last began.
+    pub fn ticked(&self) -> Option<Timestamp> {
+        *self.ticked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The scheduler begins.
+    pub fn set_ticked(&self, now: Timestamp) {
+        *self.ticked.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+
+    /// A group is on disk: whoever waits hears of it, and nothing out of date stays cached.
+    pub fn committed(&self, changes: &Changes) {
+        for (name, number) in &changes.named {
+            self.feeds.add(*name, *number);
+        }
+        for (feed, version) in &changes.feeds {
+            self.feeds.moved(*feed, *version);
+        }
+        if let Some((offsets, until)) = &changes.zone {
+            let mut zone = self.zone.write().unwrap_or_else(PoisonError::into_inner);
+            zone.offsets = offsets.clone();
+            zone.until = *until;
+        }
+        self.follow_rights(changes);
+        self.hub.poke(changes.feeds.iter().map(|(n, v)| Poke { n: *n, v: *v }));
+        if changes.stirred {
+            self.stirred.notify_one();
+        }
+    }
+
+    fn follow_rights(&self, changes: &Changes) {
+        let touched = [&changes.rights, &changes.tokens, &changes.revoked];
+        if changes.everyone {
+            self.sessions.forget_all();
+        } else if touched.iter().any(|devices| !devices.is_empty()) {
+            self.sessions.forget(touched.into_iter().flatten().copied());
+        }
+        for device in &changes.revoked {
+            self.hub.end(*device);
+        }
+        let listening =
+            if changes.everyone { self.hub.everybody() } else { self.hub.listening(changes.rights.iter().copied()) };
+        for device in listening {
+            self.follow(device, None);
+        }
+    }
+
+    /// Brings the streams of a device in line with what it may read, unless its rights are still of this version.
+    fn follow(&self, device: DeviceId, version: Option<u64>) {
+        let now = self.clock.now();
+        let looked = self.readers.read(|connection| look_up_device(connection, &self.feeds, device, now, now));
+        match looked {
+            Ok(Looked::Found(session)) if Some(session.version) != version => self.hub.rights(&session),
+            Err(Denied::Revoked | Denied::DeviceUnknown) => self.hub.end(device),
+            // Its next sync brings it in line: a poke missed until then is a pull a little later.
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    /// The live stream of a device. Looked up again after it began to listen, so that no change falls in between.
+    pub fn live(&self, session: &Session) -> Live {
+        let live = self.hub.listen(session);
+        self.follow(session.device, Some(session.version));
+        live
+    }
+}
+
+/// The inside of a store's handle.
+pub(super) struct Inner {
+    pub shared: Arc<Shared>,
+    pub writer: Writer,
+    pub thread: Mutex<Option<std::thread::JoinHandle<Result<(), StoreError>>>>,
+    pub card: CardFacts,
+    pub mac_key: MacKey,
+    pub identity: Arc<SigningKey>,
+    pub steward: PersonId,
+    pub console: DeviceId,
+    pub first_officer: PersonId,
+}
+
+impl Inner {
+    /// The moment it is.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// The fingerprint of the district's identity.
+    pub fn district(&self) -> Fingerprint {
+        Key::of(&self.identity).fingerprint()
+    }
+
+    /// The session of a token.
+    pub async fn session(&self, token: &TokenHash) -> Result<Arc<Session>, Denied> {
+        let now = self.now();
+        let generation = match self.shared.sessions.known(token, now) {
+            Ok(session) => return Ok(session),
+            Err(generation) => generation,
+        };
+        let look = || self.shared.readers.read(|connection| look_up(connection, &self.shared.feeds, token, now));
+        let session = match look()? {
+            Looked::Found(session) => session,
+            Looked::Unnumbered(names) => {
+                self.number(names).await?;
+                match look()? {
+                    Looked::Found(session) => session,
+                    Looked::Unnumbered(_) => return Err(StoreError::Unavailable.into()),
+                }
+            }
+        };
+        let session = Arc::new(session);
+        self.shared.sessions.keep(*token, &session, generation);
+        Ok(session)
+    }
+
+    /// Gives feeds their numbers.
+    async fn number(&self, names: Vec<FeedName>) -> Result<(), StoreError> {
+        self.writer.ask(move |tx| names.iter().try_for_each(|name| tx.feed(*name).map(|_| ()))).await
+    }
+
+    /// Who shows a token.
+    pub async fn caller(&self, token: &TokenHash) -> Result<Caller, Denied> {
+        self.session(token).await.map(Caller)
+    }
+}

@@ -1,0 +1,143 @@
+//! One sync: ops first, then what moved in the feeds the device may read, its rights, and a new token.
+
+use super::{
+    enrol::{Join, Joined, NewToken, device_key},
+    error::{Denied, StoreError},
+    op::Asked,
+    pull,
+    session::{Session, token_hash},
+    shared::Inner,
+};
+use kairan_protocol::{
+    id::{DeviceId, OpId},
+    op::{Command, Op},
+    outcome::{OpResult, Outcome},
+    sign::{Purpose, Signed},
+    validate::{CURSORS, OPS_PER_SYNC},
+    wire::{EnrolRequest, EnrolResponse, Enrolled, Rights, Slip, SyncRequest, SyncResponse, Token, TokenProof},
+};
+use serde_json::value::RawValue;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// How far the clock of a proof may be off.
+const PROOF_MILLIS: i64 = 5 * 60_000;
+
+impl Inner {
+    pub async fn sync(&self, token: &str, request: SyncRequest) -> Result<SyncResponse, Denied> {
+        let SyncRequest { epoch, rights, cursors, ops, renew } = request;
+        if ops.len() > OPS_PER_SYNC {
+            return Err(Denied::TooLarge(format!("a sync carries at most {OPS_PER_SYNC} ops")));
+        }
+        if cursors.len() > CURSORS {
+            return Err(Denied::TooLarge(format!("a sync names at most {CURSORS} feeds")));
+        }
+        let token = token_hash(token);
+        let session = self.session(&token).await?;
+        let results = self.apply(session.device, ops).await?;
+        let renewed = match renew.filter(|proof| proof.device == session.device) {
+            Some(proof) => self.renewed(&proof).await?,
+            None => None,
+        };
+        let known = epoch.as_ref() == Some(&self.card.epoch);
+        let (cursors, rights) = if known { (cursors, rights) } else { (BTreeMap::new(), 0) };
+        let session = if results.is_empty() { Ok(session) } else { self.session(&token).await };
+        let now = self.now();
+        let mut response = SyncResponse {
+            epoch: self.card.epoch.clone(),
+            now,
+            results,
+            feeds: Vec::new(),
+            rights: None,
+            token: renewed,
+        };
+        match session {
+            Ok(session) => {
+                let readable = session.feeds.values().filter(|feed| feed.until.is_none_or(|until| now < until));
+                response.feeds = pull::pull(&self.shared.readers, &self.shared.feeds, readable, &cursors)?;
+                response.rights = self.rights(&session, rights);
+            }
+            // The last person left by one of these very ops: the device hears that it worked, and that nothing is left.
+            Err(Denied::Revoked) => response.rights = Some(self.nothing_left(&response.results)),
+            Err(denied) => return Err(denied),
+        }
+        Ok(response)
+    }
+
+    fn rights(&self, session: &Session, known: u64) -> Option<Rights> {
+        (session.version > known).then(|| session.rights(self.shared.zone().offsets))
+    }
+
+    fn nothing_left(&self, results: &[OpResult]) -> Rights {
+        let commit = |result: &OpResult| match &result.outcome {
+            Outcome::Applied { commit, .. } | Outcome::Refused { commit, .. } => Some(commit.0),
+            Outcome::Unsupported => None,
+        };
+        let version = results.iter().filter_map(commit).max().unwrap_or(0);
+        Rights { version, feeds: Vec::new(), persons: Vec::new(), zone: self.shared.zone().offsets }
+    }
+
+    async fn apply(&self, device: DeviceId, ops: Vec<Box<RawValue>>) -> Result<Vec<OpResult>, Denied> {
+        if ops.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked: Arc<[Asked]> = ops.into_iter().map(Asked::read).collect::<Result<_, _>>()?;
+        let queued = Arc::clone(&asked);
+        let outcomes = self.writer.ask(move |tx| tx.apply(device, &queued)).await??;
+        Ok(asked.iter().zip(outcomes).map(|(asked, outcome)| asked.result(outcome, &self.mac_key)).collect())
+    }
+
+    /// An op by the steward, without a phone.
+    pub async fn console(&self, command: Command) -> Result<OpResult, StoreError> {
+        let now = self.now();
+        let op = Op { id: OpId::at(now)?, person: self.steward, at: now, command };
+        let text = RawValue::from_string(op.to_text()).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let mut results = self.apply(self.console, vec![text]).await.map_err(|denied| match denied {
+            Denied::Store(error) => error,
+            other => StoreError::Damaged(other.to_string()),
+        })?;
+        results.pop().ok_or(StoreError::Unavailable)
+    }
+
+    /// The successor of a token inside a sync. A proof that does not fit must not hold ops up: then there is none.
+    async fn renewed(&self, proof: &TokenProof) -> Result<Option<Token>, Denied> {
+        match self.token(proof).await {
+            Ok(token) => Ok(Some(token)),
+            Err(Denied::Store(error)) => Err(error.into()),
+            Err(_) => Ok(None),
+        }
+    }
+
+    pub async fn token(&self, proof: &TokenProof) -> Result<Token, Denied> {
+        let (device, at) = (proof.device, proof.at);
+        let key = self.shared.readers.read(|connection| device_key(connection, device))?;
+        let message = Purpose::Token.message(&TokenProof::payload(&self.district(), device, at));
+        key.verify(&message, &proof.proof).map_err(|_| Denied::BadProof)?;
+        if at.since(self.now()).abs() > PROOF_MILLIS {
+            return Err(Denied::BadProof);
+        }
+        let token = NewToken::new()?;
+        self.writer.ask(move |tx| tx.renew(device, at, &token)).await?
+    }
+
+    pub async fn enrol(&self, request: EnrolRequest) -> Result<EnrolResponse, Denied> {
+        let key = request.key;
+        let join = Join::read(request, &self.district())?;
+        let token = NewToken::new()?;
+        let (device, persons, at, token) = match self.writer.ask(move |tx| tx.join(&join, &token)).await?? {
+            Joined::Choose { name, persons } => return Ok(EnrolResponse::Choose { name, persons }),
+            Joined::In { device, persons, since, token } => (device, persons, since, token),
+        };
+        let (district, epoch) = (self.card.district, self.card.epoch.clone());
+        let slip = Slip { district, device, key, persons, epoch: epoch.clone(), at };
+        let slip = Signed::new(&self.identity, Purpose::Slip, &slip).map_err(StoreError::from)?;
+        let name = self.card.name.clone();
+        Ok(EnrolResponse::Enrolled(Box::new(Enrolled { district, name, device, token, slip, epoch, now: self.now() })))
+    }
+}
+#[cfg(test)]
+impl Inner {
+    pub async fn apply_for_test(&self, token: &str, request: SyncRequest) -> Vec<OpResult> {
+        let session = self.session(&token_hash(token)).await.unwrap();
+        self.apply(session.device, request.ops).await.unwrap()
+    }
+}

@@ -1,0 +1,13 @@
+//! The store, tried on a real disk with a clock set by hand.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod desks;
+mod faults;
+mod house;
+mod joining;
+mod live;
+mod ops;
+mod pace;
+mod pulls;
+mod schedule;

@@ -1,0 +1,200 @@
+//! One write transaction: what it sees, the commit numbers it gives, and what it will have changed once it is on disk.
+
+use super::{
+    desks::Desks,
+    error::StoreError,
+    feeds::Feeds,
+    look::Look,
+    sql::{number, one, run, signed, unsigned},
+};
+use kairan_protocol::{
+    feed::FeedName,
+    id::{Commit, DeviceId, FeedNumber, PersonId, Version},
+    time::{Timestamp, ZoneOffsets},
+    view::View,
+};
+use rusqlite::{Connection, params};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    ops::Deref,
+};
+
+/// What the writer keeps in memory from one group to the next.
+pub(super) struct Memory {
+    /// The newest commit on disk.
+    pub commit: Commit,
+    /// The district's zone.
+    pub zone: ZoneOffsets,
+    /// When packed rows were last written.
+    pub desks: Desks,
+}
+
+/// What a transaction changed, told to the rest of the program once it is on disk.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// How far each feed moved.
+    pub feeds: HashMap<FeedNumber, Version>,
+    /// Feeds that got a number.
+    pub named: HashMap<FeedName, FeedNumber>,
+    /// Devices whose rights changed.
+    pub rights: BTreeSet<DeviceId>,
+    /// Devices whose tokens changed.
+    pub tokens: BTreeSet<DeviceId>,
+    /// Devices that were signed off.
+    pub revoked: BTreeSet<DeviceId>,
+    /// Everybody's rights changed.
+    pub everyone: bool,
+    /// New offsets of the zone, and up to when they tell the truth.
+    pub zone: Option<(ZoneOffsets, Timestamp)>,
+    /// There may be something for the scheduler.
+    pub stirred: bool,
+}
+
+/// A write transaction under way.
+pub(super) struct Tx<'a> {
+    look: Look<'a>,
+    /// The feeds as committed.
+    pub known: &'a Feeds,
+    /// The writer's memory.
+    pub memory: &'a mut Memory,
+    /// What will have changed.
+    pub changes: Changes,
+    commit: Commit,
+    holders: Option<(DeviceId, Vec<PersonId>)>,
+    touched: BTreeMap<FeedName, (FeedNumber, Version)>,
+}
+
+impl<'a> Deref for Tx<'a> {
+    type Target = Look<'a>;
+    fn deref(&self) -> &Look<'a> {
+        &self.look
+    }
+}
+
+impl<'a> Tx<'a> {
+    /// Around a transaction that has begun.
+    pub fn new(connection: &'a Connection, known: &'a Feeds, memory: &'a mut Memory, now: Timestamp) -> Self {
+        let commit = memory.commit;
+        let look = Look { connection, now };
+        Self { look, known, memory, changes: Changes::default(), commit, holders: None, touched: BTreeMap::new() }
+    }
+
+    /// It is this moment for what follows.
+    pub fn set_now(&mut self, now: Timestamp) {
+        self.look.now = now;
+    }
+
+    /// What the rules see.
+    pub const fn look(&self) -> Look<'a> {
+        self.look
+    }
+
+    /// The newest commit number given so far.
+    pub const fn commit(&self) -> Commit {
+        self.commit
+    }
+
+    /// The next commit number.
+    pub fn next_commit(&mut self) -> Commit {
+        self.commit = Commit(self.commit.0 + 1);
+        self.commit
+    }
+
+    /// A commit that is nobody's op, on record.
+    pub fn system_commit(&mut self, what: &str, detail: &str) -> Result<Commit, StoreError> {
+        let commit = self.next_commit();
+        let sql = "INSERT INTO audit (committed, at, what, detail) VALUES (?1, ?2, ?3, ?4)";
+        run(self.connection, sql, params![signed(commit.0), self.now.millis(), what, detail])?;
+        Ok(commit)
+    }
+
+    /// Writes down how far the numbers got: last thing before COMMIT.
+    pub fn seal(&self) -> Result<(), StoreError> {
+        if self.commit != self.memory.commit {
+            run(self.connection, "UPDATE meta SET value = ?1 WHERE name = 'last_commit'", [signed(self.commit.0)])?;
+        }
+        Ok(())
+    }
+
+    /// The people a device holds; asked once per request, not once per op.
+    pub fn holders(&mut self, device: DeviceId) -> Result<Vec<PersonId>, StoreError> {
+        if let Some((known, persons)) = &self.holders
+            && *known == device
+        {
+            return Ok(persons.clone());
+        }
+        let persons = self.look.device_persons(device)?;
+        self.holders = Some((device, persons.clone()));
+        Ok(persons)
+    }
+
+    /// Some device holds others than before.
+    pub fn forget_holders(&mut self) {
+        self.holders = None;
+    }
+
+    /// The number of a feed, given now if it has none.
+    pub fn feed(&mut self, name: FeedName) -> Result<FeedNumber, StoreError> {
+        if let Some(known) = self.known.number(name).or_else(|| self.changes.named.get(&name).copied()) {
+            return Ok(known);
+        }
+        let text = name.to_string();
+        let fresh = number(self.connection, "INSERT INTO feed (name) VALUES (?1) RETURNING number", [&text])?;
+        let fresh = FeedNumber(u32::try_from(fresh).map_err(|_| StoreError::Damaged("too many feeds".to_owned()))?);
+        self.changes.named.insert(name, fresh);
+        Ok(fresh)
+    }
+
+    /// The new state of one thing in a feed.
+    pub fn put(
+        &mut self,
+        feed: FeedName,
+        (kind, id): (&str, &str),
+        rev: u32,
+        urgent: bool,
+        body: &str,
+    ) -> Result<(), StoreError> {
+        let number = self.feed(feed)?;
+        let version = self.next_version(feed, number)?;
+        let sql = "INSERT INTO row (feed, kind, id, version, rev, shared, urgent, body) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (feed, kind, id) DO UPDATE SET \
+                   version = excluded.version, rev = excluded.rev, urgent = excluded.urgent, body = excluded.body";
+        let shared = !feed.is_personal();
+        run(self.connection, sql, params![number.0, kind, id, version, rev, shared, urgent, body])?;
+        Ok(())
+    }
+
+    /// A thing is no longer in a feed. Where it never was, nothing happens.
+    pub fn drop_row(&mut self, feed: FeedName, (kind, id): (&str, &str)) -> Result<(), StoreError> {
+        let number = self.feed(feed)?;
+        let sql = "SELECT 1 FROM row WHERE feed = ?1 AND kind = ?2 AND id = ?3 AND body IS NOT NULL";
+        if one(self.connection, sql, params![number.0, kind, id], |_| Ok(()))?.is_none() {
+            return Ok(());
+        }
+        let version = self.next_version(feed, number)?;
+        let sql = "UPDATE row SET version = ?4, urgent = 0, body = NULL WHERE feed = ?1 AND kind = ?2 AND id = ?3";
+        run(self.connection, sql, params![number.0, kind, id, version])?;
+        Ok(())
+    }
+
+    /// The body of a row that is there.
+    pub fn body(&mut self, feed: FeedName, (kind, id): (&str, &str)) -> Result<Option<String>, StoreError> {
+        let number = self.feed(feed)?;
+        let sql = "SELECT body FROM row WHERE feed = ?1 AND kind = ?2 AND id = ?3";
+        Ok(one(self.connection, sql, params![number.0, kind, id], |row| row.get::<_, Option<String>>(0))?.flatten())
+    }
+
+    /// The feeds written since the last call, with their numbers and versions.
+    pub fn take_touched(&mut self) -> BTreeMap<FeedName, (FeedNumber, Version)> {
+        std::mem::take(&mut self.touched)
+    }
+
+    fn next_version(&mut self, name: FeedName, feed: FeedNumber) -> Result<i64, StoreError> {
+        let sql = "INSERT INTO row (feed, kind, id, version, rev, shared, urgent) VALUES (?1, '', '', 1, 0, 0, 0) \
+                   ON CONFLICT (feed, kind, id) DO UPDATE SET version = version + 1 RETURNING version";
+        let version = number(self.connection, sql, [feed.0])?;
+        self.changes.feeds.insert(feed, Version(unsigned(version)));
+        self.touched.insert(name, (feed, Version(unsigned(version))));
+        Ok(version)
+    }
+}
