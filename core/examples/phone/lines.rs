@@ -1,0 +1,270 @@
+//! Records as lines of text: the conclusion first.
+#![allow(clippy::format_push_string, reason = "writing to a text cannot fail, and nobody waits for a terminal")]
+
+use crate::{phone::Trouble, words};
+use kairan_core::records::{
+    Arrival, Counts, Desk, DeskNotice, Home, HomeStage, Joining, Me, NoticeDetail, NoticeKind, NoticeLine, OpState,
+    PhoneLine, SealState, SentState, WaitingOp,
+};
+
+/// The one of an id, of a name, or of a name that begins so (spaces do not count).
+pub fn one_of<'a>(wanted: &str, known: impl Iterator<Item = (&'a str, &'a str)>) -> Result<&'a str, Trouble> {
+    let plain = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let wished = plain(wanted);
+    let begins: Vec<_> = known.filter(|(id, name)| *id == wanted || plain(name).starts_with(&wished)).collect();
+    let exact: Vec<_> = begins.iter().filter(|(id, name)| *id == wanted || plain(name) == wished).collect();
+    match (exact.as_slice(), begins.as_slice()) {
+        ([(id, _)], _) | ([], [(id, _)]) => Ok(id),
+        ([], []) => Err(Trouble::NotFound(wanted.to_owned())),
+        _ => Err(Trouble::Several(wanted.to_owned(), begins.iter().map(|(id, name)| format!("{name} {id}")).collect())),
+    }
+}
+
+/// The one of a number as the list shows it.
+pub fn numbered<'a, T>(wanted: &str, lines: &'a [T]) -> Option<&'a T> {
+    wanted.parse::<usize>().ok()?.checked_sub(1).and_then(|place| lines.get(place))
+}
+
+pub fn choose(joining: &Joining) -> String {
+    let Joining::Choose { name, persons } = joining else { return String::new() };
+    let mut text = format!("{name}のご案内です。どなたの電話ですか。--who で選んでください。\n");
+    for person in persons {
+        text += &format!("  {}{}\n", person.name, if person.joined { "（参加しています）" } else { "" });
+    }
+    text
+}
+
+pub fn persons(me: &Me) -> String {
+    let mut text = String::new();
+    for person in &me.persons {
+        let home = person.household.as_deref().map(|home| format!("（{home}）")).unwrap_or_default();
+        text += &format!("  {}さん{home}\n", person.name);
+        for role in &person.roles {
+            text += &format!("    {} {}\n", role.group_name, words::role(role.kind));
+        }
+    }
+    text
+}
+
+pub fn home(home: &Home) -> String {
+    let mut text = String::new();
+    for emergency in &home.emergencies {
+        text += &format!("【緊急のお知らせ】{}\n", line(emergency));
+    }
+    text += &format!("{}　{}さん\n", words::day(&home.today), home.name);
+    if home.can_check_in {
+        text += &match &home.check_in {
+            Some(said) => format!("今日は「{}」。{}\n", words::mood(said.mood), arrival(said.state, said.at)),
+            None => "今日の体調はいかがですか。　良い (good)　普通 (fair)　相談したい (talk)\n".to_owned(),
+        };
+    }
+    if home.unread.is_empty() {
+        text += "新しい回覧はありません。\n";
+    } else {
+        text += &format!("新しい回覧 {}件\n", home.unread_count);
+        for notice in &home.unread {
+            text += &format!("  {}\n", line(notice));
+        }
+    }
+    for event in &home.next_events {
+        let place = event.place.as_deref().map(|place| format!("　{place}")).unwrap_or_default();
+        text += &format!("予定　{}{place}　{}\n", event.when, event.title);
+    }
+    text + &strip(home)
+}
+
+fn arrival(state: Arrival, at: i64) -> String {
+    match state {
+        Arrival::Waiting => words::SAVED.to_owned(),
+        Arrival::Arrived => format!("{}に届きました。", words::time(at)),
+    }
+}
+
+/// The waiting strip.
+fn strip(home: &Home) -> String {
+    let mut text = String::new();
+    if home.waiting > 0 {
+        text += &format!("送信待ち {}件　保存しました。つながると自動で送ります。\n", home.waiting);
+    }
+    if home.asking > 0 {
+        text += &format!("送る前に確かめたいもの {}件　(outbox)\n", home.asking);
+    }
+    if home.refused > 0 {
+        text += &format!("受け付けられなかったもの {}件　(outbox)\n", home.refused);
+    }
+    text
+}
+
+/// One line about a home that changed.
+pub fn glance(home: &Home) -> String {
+    let mut text = format!("{}さん　", home.name);
+    if let Some(emergency) = home.emergencies.first() {
+        text += &format!("【緊急のお知らせ】{}　", emergency.title);
+    }
+    if let Some(said) = &home.check_in {
+        text += &format!("今日は「{}」　", words::mood(said.mood));
+    }
+    text += &format!("新しい回覧 {}件", home.unread_count);
+    if let Some(newest) = home.unread.first() {
+        text += &format!("（{}）", newest.title);
+    }
+    if home.waiting > 0 {
+        text += &format!("　送信待ち {}件", home.waiting);
+    }
+    text
+}
+
+pub fn notices(lines: &[NoticeLine], nothing: &str) -> String {
+    if lines.is_empty() {
+        return nothing.to_owned();
+    }
+    let mut text = String::new();
+    for (number, notice) in (1..).zip(lines) {
+        text += &format!("{number:>3}. {}\n", line(notice));
+    }
+    text
+}
+
+/// The point first, then 件名, and how it stands.
+fn line(notice: &NoticeLine) -> String {
+    let mut text = String::new();
+    if let Some(when) = &notice.when {
+        text += &format!("{when}　");
+    } else if let Some(by) = &notice.by_when {
+        text += &format!("{by}まで　");
+    }
+    text += &notice.title;
+    if notice.kind != NoticeKind::Circular {
+        text += &format!("［{}］", words::kind(notice.kind));
+    }
+    let state = match (notice.withdrawn, notice.waiting, notice.unread) {
+        (true, ..) => "取り下げ",
+        (_, true, _) => "送信待ち",
+        (_, _, true) => "まだ",
+        _ => "済み",
+    };
+    format!("{text}（{state}）")
+}
+
+pub fn notice(detail: &NoticeDetail) -> String {
+    let mut text = format!("{}\n{}から　{}\n", detail.line.title, detail.line.from, words::time(detail.line.at));
+    if let Some(withdrawn) = &detail.withdrawn {
+        text += &format!("この回覧は取り下げられました。{}\n", withdrawn.reason);
+    }
+    let points = &detail.points;
+    let by_when = points.by_when.clone();
+    for (label, point) in
+        [("いつ", &points.when), ("どこで", &points.place), ("すること", &points.what), ("しめきり", &by_when)]
+    {
+        if let Some(point) = point {
+            text += &format!("  {label}　{point}\n");
+        }
+    }
+    text += &format!("\n{}\n\n", detail.text);
+    text += &match detail.seal {
+        SealState::NotYet if detail.line.withdrawn || detail.line.kind == NoticeKind::Notice => String::new(),
+        SealState::NotYet => "まだ「見ました」を押していません。(seen)\n".to_owned(),
+        SealState::Waiting { .. } => format!("見ました。{}\n", words::SAVED),
+        SealState::Acknowledged { at } => format!("見ました。{}に押しました。\n", words::time(at)),
+    };
+    if let Some(counts) = &detail.seals {
+        text += &format!("この班　{}\n", figures(counts));
+    }
+    text
+}
+
+fn figures(counts: &Counts) -> String {
+    let Counts { households, acknowledged, displayed, delivered, not_yet, paper } = counts;
+    format!("{households}世帯　確認 {acknowledged}・開いた {displayed}・届いた {delivered}・まだ届いていない {not_yet}・紙 {paper}")
+}
+
+pub fn outbox(waiting: &[WaitingOp]) -> String {
+    if waiting.is_empty() {
+        return "送信待ちはありません。".to_owned();
+    }
+    let mut text = String::new();
+    for op in waiting {
+        let state = match op.state {
+            OpState::Waiting => "送信待ち　つながると自動で送ります。".to_owned(),
+            OpState::Sending => "送っています。".to_owned(),
+            OpState::AskAgain => "時間がたちました。送る (retry) か、取り消して (discard) ください。".to_owned(),
+            OpState::Parked => format!("今は送れません。{}", words::code(op.code.as_deref().unwrap_or_default())),
+            OpState::Refused => {
+                format!("受け付けられませんでした。{}", words::code(op.code.as_deref().unwrap_or_default()))
+            }
+        };
+        let title = op.title.as_deref().map(|title| format!("「{title}」")).unwrap_or_default();
+        text += &format!("{}{title}　{}　{state}\n  {}\n", words::op(&op.what), words::time(op.at), op.id);
+    }
+    text
+}
+
+pub fn phones(phones: &[PhoneLine]) -> String {
+    let mut text = String::new();
+    for phone in phones {
+        let this = if phone.this { "（この電話）" } else { "" };
+        text += &format!("{}{this}　{}から　{}\n", phone.name, words::time(phone.since), phone.device);
+    }
+    text
+}
+
+pub fn desks(desks: &[Desk]) -> String {
+    if desks.is_empty() {
+        return "役職はありません。".to_owned();
+    }
+    desks.iter().map(desk).collect::<Vec<_>>().join("\n")
+}
+
+fn desk(desk: &Desk) -> String {
+    let mut text = format!("{}（{}）\n", desk.name.name, words::group(desk.name.kind));
+    for talk in &desk.talks {
+        text += &format!("  相談したい　{}さん（{}）　{}\n", talk.name, talk.household, words::time(talk.at));
+    }
+    for status in &desk.statuses {
+        let said = status.mood.map_or("まだ", words::mood);
+        let day = status.day.as_deref().map(words::day).unwrap_or_default();
+        text += &format!("  {}さん（{}）　{said}　{day}\n", status.name, status.household);
+    }
+    for group in &desk.groups {
+        text += &format!("  {}　{}世帯　アプリ {}・紙 {}\n", group.name, group.households, group.app, group.paper);
+    }
+    if desk.sent.is_empty() && desk.statuses.is_empty() {
+        text += "  送った回覧はまだありません。\n";
+    }
+    for (number, sent) in (1..).zip(&desk.sent) {
+        let state = match sent.state {
+            SentState::Waiting => "送信待ち",
+            SentState::Scheduled => "予約",
+            SentState::Published => "送りました",
+            SentState::Withdrawn => "取り下げ",
+        };
+        text += &format!("{number:>3}. {}（{state}）　{}\n", sent.title, words::time(sent.at));
+        if let Some(counts) = &sent.counts {
+            text += &format!("     {}\n", figures(counts));
+        }
+    }
+    text
+}
+
+pub fn desk_notice(notice: &DeskNotice) -> String {
+    let mut text = format!("{}\n{}\n", notice.line.title, figures(&notice.counts));
+    for block in &notice.blocks {
+        text += &format!("{}　{}\n", block.name, figures(&block.counts));
+        for home in block.homes.iter().filter(|home| home.stage != HomeStage::Acknowledged) {
+            text += &format!("  {}　{}\n", home.name, words::stage(home.stage));
+        }
+    }
+    text
+}
+
+/// 「アプリ 98世帯・紙 22世帯（印刷が必要です）」 where the groups are the desk's own.
+pub fn sent_to(desk: &Desk, to: &[String]) -> String {
+    let groups: Vec<_> = desk.groups.iter().filter(|group| to.contains(&group.name) || to.contains(&group.id)).collect();
+    let app: u32 = groups.iter().map(|group| group.app).sum();
+    let paper: u32 = groups.iter().map(|group| group.paper).sum();
+    match (groups.len() == to.len(), paper) {
+        (false, _) => "送りました。".to_owned(),
+        (true, 0) => format!("送りました。アプリ {app}世帯"),
+        (true, _) => format!("送りました。アプリ {app}世帯・紙 {paper}世帯（印刷が必要です）"),
+    }
+}

@@ -1,0 +1,221 @@
+//! The facade by name, with JSON: for the terminal phone, the browser screens and scripts.
+
+use crate::{
+    error::Error,
+    facade::Kairan,
+    records::{Correction, Draft, Mood, NoticeFilter, RoleKind},
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+};
+
+/// Why a call by name gave nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize)]
+#[error("{code}: {message}")]
+pub struct CallError {
+    /// Stable: `unknown_call`, `bad_arguments`, or [`Error::code`].
+    pub code: String,
+    /// For a person who reads logs.
+    pub message: String,
+    /// The facade's own error, where it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Error>,
+}
+
+impl From<Error> for CallError {
+    fn from(error: Error) -> Self {
+        Self { code: error.code().to_owned(), message: error.to_string(), error: Some(error) }
+    }
+}
+
+/// Calls a method of the facade. Arguments are a JSON object with the parameters' names (absent ones are null; an empty
+/// text is an empty object), the answer is JSON. Blocks the calling thread until a write is on disk or the network
+/// answered, so an async caller makes it a thread of its own.
+pub fn call(kairan: &Kairan, name: &str, json: &str) -> Result<String, CallError> {
+    let json = if json.trim().is_empty() { "{}" } else { json };
+    dispatch(kairan, name, json)
+}
+
+macro_rules! methods {
+    (@wait async $answer:expr) => { wait($answer) };
+    (@wait sync $answer:expr) => { $answer };
+    ($($kind:ident $name:ident($($parameter:ident: $type:ty),*);)+) => {
+        /// Every name [`call`] knows.
+        pub const NAMES: &[&str] = &[$(stringify!($name)),+];
+
+        fn dispatch(kairan: &Kairan, name: &str, json: &str) -> Result<String, CallError> {
+            match name {
+                $(stringify!($name) => {
+                    #[derive(Deserialize)]
+                    #[serde(deny_unknown_fields)]
+                    struct Arguments { $($parameter: $type),* }
+                    let Arguments { $($parameter),* } = arguments(json)?;
+                    answer(methods!(@wait $kind kairan.$name($($parameter),*)))
+                })+
+                _ => Err(CallError {
+                    code: "unknown_call".to_owned(),
+                    message: "there is no such method".to_owned(),
+                    error: None,
+                }),
+            }
+        }
+    };
+}
+
+methods! {
+    async join(code: String, persons: Vec<String>);
+    async leave(person: String);
+    sync me();
+    sync home(person: String);
+    sync notices(person: String, filter: NoticeFilter, after: Option<String>, limit: u32);
+    sync notice(person: String, id: String);
+    sync search(person: String, text: String, limit: u32);
+    async displayed(person: String, notice: String);
+    async acknowledge(person: String, notice: String);
+    async check_in(person: String, mood: Mood);
+    async consent(person: String, moods_to_team: bool);
+    async take_back(person: String, op: String);
+    async post(person: String, draft: Draft);
+    async correct(person: String, notice: String, seen: u32, correction: Correction);
+    async withdraw(person: String, notice: String, seen: u32, reason: String);
+    sync desks(person: String);
+    sync desk(group: String);
+    sync desk_notice(group: String, notice: String);
+    async grant_role(person: String, to: String, group: String, kind: RoleKind, until: Option<i64>);
+    async end_role(person: String, role: String);
+    async move_household(person: String, household: String, to: String);
+    sync phones(person: String);
+    async revoke(person: String, device: String);
+    sync outbox();
+    async retry(op: String);
+    async discard(op: String);
+    async sync();
+    sync start();
+    sync stop();
+}
+
+fn arguments<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, CallError> {
+    serde_json::from_str(json).map_err(|error| CallError {
+        code: "bad_arguments".to_owned(),
+        // Where it stands and which field, never the text itself: it may be somebody's words.
+        message: format!("not the arguments of this method, at line {} column {}", error.line(), error.column()),
+        error: None,
+    })
+}
+
+/// What a facade method gives: a record or nothing, or its error.
+trait Answer {
+    fn json(self) -> Result<String, CallError>;
+}
+
+impl<T: Serialize> Answer for Result<T, Error> {
+    fn json(self) -> Result<String, CallError> {
+        serde_json::to_string(&self?).map_err(|error| Error::from(error).into())
+    }
+}
+
+impl Answer for () {
+    fn json(self) -> Result<String, CallError> {
+        Ok("null".to_owned())
+    }
+}
+
+fn answer(given: impl Answer) -> Result<String, CallError> {
+    given.json()
+}
+
+struct Sleeper(Thread);
+
+impl Wake for Sleeper {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits on this thread. The facade's futures only wait for work on the core's threads, so nothing else must run here.
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    let waker = Waker::from(Arc::new(Sleeper(thread::current())));
+    loop {
+        match work.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(done) => return done,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test says so")]
+    use super::*;
+    use crate::keys::SoftwarePlatform;
+
+    /// The facade's own text: what is exported there must be callable here.
+    const FACADE: [&str; 7] = [
+        include_str!("facade/desk.rs"),
+        include_str!("facade/joining.rs"),
+        include_str!("facade/outbox.rs"),
+        include_str!("facade/phones.rs"),
+        include_str!("facade/posting.rs"),
+        include_str!("facade/reading.rs"),
+        include_str!("facade/taps.rs"),
+    ];
+    const SYNCING: &str = include_str!("facade/syncing.rs");
+
+    fn methods_of(text: &str) -> impl Iterator<Item = &str> {
+        text.lines().filter_map(|line| {
+            let line = line.trim();
+            let signature = line.strip_prefix("pub async fn ").or_else(|| line.strip_prefix("pub fn "))?;
+            signature.split_once('(').map(|(name, _)| name)
+        })
+    }
+
+    fn phone() -> (tempfile::TempDir, Arc<Kairan>) {
+        let dir = tempfile::tempdir().unwrap();
+        let platform = Arc::new(SoftwarePlatform::new(dir.path()).unwrap());
+        let kairan = Kairan::open(dir.path().to_string_lossy().into_owned(), platform).unwrap();
+        (dir, kairan)
+    }
+
+    #[test]
+    fn every_method_of_the_facade_has_a_name() {
+        let exported = FACADE.into_iter().chain([SYNCING]).flat_map(methods_of);
+        // A listener is no JSON; who calls by name asks again instead.
+        let mut exported: Vec<&str> = exported.filter(|name| *name != "set_listener").collect();
+        let mut names = NAMES.to_vec();
+        exported.sort_unstable();
+        names.sort_unstable();
+        assert_eq!(exported, names);
+    }
+
+    #[test]
+    fn a_method_is_called_by_its_name_with_and_without_waiting() {
+        let (_dir, kairan) = phone();
+        let me: serde_json::Value = serde_json::from_str(&call(&kairan, "me", "").unwrap()).unwrap();
+        assert_eq!(me["joined"], false);
+        assert_eq!(call(&kairan, "sync", "{}").unwrap_err().code, "not_joined");
+        assert_eq!(call(&kairan, "stop", "{}").unwrap(), "null");
+    }
+
+    #[test]
+    fn an_unknown_name_and_wrong_arguments_have_stable_codes() {
+        let (_dir, kairan) = phone();
+        assert_eq!(call(&kairan, "dance", "{}").unwrap_err().code, "unknown_call");
+        for wrong in ["{}", "[]", "{", r#"{"person":7}"#, r#"{"person":"p","shoe":1}"#] {
+            assert_eq!(call(&kairan, "home", wrong).unwrap_err().code, "bad_arguments", "{wrong}");
+        }
+        let nobody = call(&kairan, "home", r#"{"person":"nobody"}"#).unwrap_err();
+        assert_eq!((nobody.code.as_str(), nobody.error), ("unknown", Some(Error::unknown("a person's id"))));
+    }
+
+    #[test]
+    fn what_somebody_wrote_is_not_repeated_in_an_error() {
+        let (_dir, kairan) = phone();
+        let error = call(&kairan, "consent", r#"{"person":"secret words","moods_to_team":"secret words"}"#).unwrap_err();
+        assert!(!error.to_string().contains("secret"));
+    }
+}

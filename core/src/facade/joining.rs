@@ -1,0 +1,99 @@
+//! Joining a neighbourhood, and leaving it.
+
+use super::Kairan;
+use crate::{
+    error::Error,
+    records::{Joining, ListedPerson},
+    runtime::{Engine, known_addresses, proof},
+    store::Enrolment,
+    transport::{District, Network, card_of_stranger},
+};
+use kairan_protocol::{
+    id::PersonId,
+    invite::{CheckCode, Invitation, Whom},
+    op::Command,
+    sign::{Fingerprint, Purpose},
+    wire::{EnrolRequest, EnrolResponse, Enrolled, Listed, Slip},
+};
+use std::sync::Arc;
+
+#[cfg_attr(feature = "ffi", uniffi::export)]
+impl Kairan {
+    /// Joins by the QR's text, or by the three typed parts. Without persons it tells who is listed; a listed household of
+    /// one is asked about too. Called again after a lost answer it gives the same; with a further invitation of the same
+    /// neighbourhood it adds that one's people.
+    pub async fn join(&self, code: String, persons: Vec<String>) -> Result<Joining, Error> {
+        let invitation: Invitation =
+            code.parse().map_err(|error: kairan_protocol::invite::BadCode| Error::BadCode { detail: error.to_string() })?;
+        let persons = persons.iter().map(|person| person.parse()).collect::<Result<Vec<PersonId>, _>>()?;
+        let engine = self.engine.clone();
+        let joining = self.on_threads(async move { join(&engine, invitation, persons).await }).await?;
+        if matches!(joining, Joining::Joined { .. }) {
+            self.keep_running();
+        }
+        Ok(joining)
+    }
+
+    /// This person leaves this phone. Their things go when the server has confirmed it; the last one's with all the rest.
+    pub async fn leave(&self, person: String) -> Result<String, Error> {
+        self.ask(&person, Command::Leave {}).await
+    }
+}
+
+async fn join(engine: &Arc<Engine>, invitation: Invitation, persons: Vec<PersonId>) -> Result<Joining, Error> {
+    let known = engine.aside(|engine| engine.store.enrolment()).await?;
+    let identity = whom(&invitation, &engine.network).await?;
+    if known.is_some_and(|known| known.identity.fingerprint() != identity) {
+        return Err(Error::Problem {
+            problem: "another_neighbourhood".to_owned(),
+            title: "This phone has joined another neighbourhood here.".to_owned(),
+            todo: "Leave it first, or join in a place of its own.".to_owned(),
+        });
+    }
+
+    let Invitation { address, secret, .. } = invitation;
+    let secret = secret.letters();
+    let district = District::new(identity, vec![address.clone()], engine.network.clone());
+    let card = district.card().await?;
+    let request = engine
+        .aside(move |engine| {
+            let key = proof::key(&*engine.platform)?;
+            let proof = proof::of_enrolment(&*engine.platform, &identity, &secret, &key)?;
+            Ok(EnrolRequest { secret, key, proof, persons, name: engine.platform.device_name() })
+        })
+        .await?;
+    let asked = engine.bearings.reading();
+    let enrolled = match district.enrol(&request).await? {
+        EnrolResponse::Choose { name, persons } => {
+            let persons = persons.into_iter().map(ListedPerson::from).collect();
+            return Ok(Joining::Choose { name, persons });
+        }
+        EnrolResponse::Enrolled(enrolled) => *enrolled,
+    };
+    engine.bearings.tie(enrolled.now, &asked);
+
+    let Enrolled { district, name, device, token, slip, epoch, .. } = enrolled;
+    slip.open::<Slip>(&card.identity, Purpose::Slip).map_err(Error::internal)?;
+    let joined = Joining::Joined { district: name.clone() };
+    let addresses = known_addresses(card.addresses, Some(address));
+    let identity = card.identity;
+    engine.joined(Enrolment { district, name, device, token, slip, addresses, identity, epoch }).await?;
+    Ok(joined)
+}
+
+/// The identity to pin: scanned, or shown at the typed address and compared with the typed check code.
+async fn whom(invitation: &Invitation, network: &Network) -> Result<Fingerprint, Error> {
+    match &invitation.whom {
+        Whom::Scanned(identity) => Ok(*identity),
+        Whom::Typed(check) => {
+            let shown = card_of_stranger(&invitation.address, network).await?.identity.fingerprint();
+            if CheckCode::of(&shown) == *check { Ok(shown) } else { Err(crate::transport::Failure::Foreign.into()) }
+        }
+    }
+}
+
+impl From<Listed> for ListedPerson {
+    fn from(Listed { id, name, joined }: Listed) -> Self {
+        Self { id: id.to_string(), name, joined }
+    }
+}

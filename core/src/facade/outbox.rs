@@ -1,0 +1,32 @@
+//! What waits to be sent, and what became of it.
+
+use super::Kairan;
+use crate::{
+    error::Error,
+    records::{Screen, WaitingOp},
+};
+use kairan_protocol::id::OpId;
+
+#[cfg_attr(feature = "ffi", uniffi::export)]
+impl Kairan {
+    /// What the server has not taken yet, oldest first.
+    pub fn outbox(&self) -> Result<Vec<WaitingOp>, Error> {
+        self.engine.store.outbox()
+    }
+
+    /// Sends again what waits for a word; its id from now on.
+    pub async fn retry(&self, op: String) -> Result<String, Error> {
+        let op: OpId = op.parse()?;
+        let op = self.aside(move |engine| engine.store.retry(op, engine.bearings.now())).await?;
+        self.tapped(&[Screen::Home]);
+        Ok(op.to_string())
+    }
+
+    /// Forgets what was refused, or takes back what was never sent.
+    pub async fn discard(&self, op: String) -> Result<(), Error> {
+        let op: OpId = op.parse()?;
+        self.aside(move |engine| engine.store.discard(op)).await?;
+        self.tapped(&[Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk]);
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! The resident's screens: synchronous, from the phone's own store.
+
+use super::Kairan;
+use crate::{
+    error::Error,
+    records::{Home, Me, NoticeDetail, NoticeFilter, NoticeLine, NoticePage},
+};
+
+/// More lines than this are never put on one page.
+const LONGEST_PAGE: u32 = 200;
+
+#[cfg_attr(feature = "ffi", uniffi::export)]
+#[allow(clippy::needless_pass_by_value, reason = "what crosses the language border is owned")]
+impl Kairan {
+    /// Whose phone this is, and where.
+    pub fn me(&self) -> Result<Me, Error> {
+        self.engine.store.me(self.engine.bearings.now())
+    }
+
+    /// The first screen of a person.
+    pub fn home(&self, person: String) -> Result<Home, Error> {
+        self.engine.store.home(person.parse()?, self.engine.bearings.now())
+    }
+
+    /// A page of notices, newest first; `after` is the `next` of the page before.
+    pub fn notices(
+        &self,
+        person: String,
+        filter: NoticeFilter,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<NoticePage, Error> {
+        self.engine.store.notices(person.parse()?, filter, after.as_deref(), limit.clamp(1, LONGEST_PAGE))
+    }
+
+    /// One notice, whole.
+    pub fn notice(&self, person: String, id: String) -> Result<NoticeDetail, Error> {
+        self.engine.store.notice(person.parse()?, id.parse()?)
+    }
+
+    /// What holds the words, newest first. Two characters are enough.
+    pub fn search(&self, person: String, text: String, limit: u32) -> Result<Vec<NoticeLine>, Error> {
+        self.engine.store.search(person.parse()?, &text, limit.clamp(1, LONGEST_PAGE))
+    }
+}

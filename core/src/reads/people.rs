@@ -1,0 +1,114 @@
+//! Whose phone this is, their phones, and what waits to be sent.
+
+use super::{notices::title, person_here};
+use crate::{
+    error::Error,
+    records::{Me, OpState, PersonLine, PhoneLine, RoleLine, WaitingOp},
+    store::{Store, outbox::ops},
+};
+use kairan_protocol::{
+    body::{Phone, Profile},
+    feed::FeedName,
+    id::PersonId,
+    op::{Command, Op},
+    row::kind,
+    time::Timestamp,
+};
+
+impl Store {
+    /// Whose phone this is, and where.
+    pub fn me(&self, now: Timestamp) -> Result<Me, Error> {
+        let Some(enrolment) = self.enrolment()? else { return Ok(Me::default()) };
+        let world = self.scene().world;
+        let line = |person: &PersonId| {
+            let profile = world.profiles.get(person);
+            let household = profile.and_then(|profile| profile.residence).map(|home| home.household);
+            PersonLine {
+                id: person.to_string(),
+                name: profile.map(|profile| profile.name.clone()).unwrap_or_default(),
+                household: household.and_then(|home| Some(world.groups.get(&home)?.name.clone())),
+                roles: profile.map(|profile| roles(profile, now)).unwrap_or_default(),
+            }
+        };
+        Ok(Me {
+            district: enrolment.name,
+            joined: true,
+            persons: world.persons.iter().map(line).collect(),
+            complete: world.is_complete(),
+        })
+    }
+
+    /// A person's phones, this one first, then the newest.
+    pub fn phones(&self, person: PersonId) -> Result<Vec<PhoneLine>, Error> {
+        self.look(|look| {
+            person_here(look, person)?;
+            let rows = look.rows(FeedName::Mail(person), kind::PHONE)?;
+            let mut phones: Vec<PhoneLine> = rows
+                .iter()
+                .filter_map(crate::overlay::Seen::parsed::<Phone>)
+                .map(|phone| PhoneLine {
+                    device: phone.device.to_string(),
+                    name: phone.name,
+                    since: phone.since.millis(),
+                    this: look.world().device == Some(phone.device),
+                })
+                .collect();
+            phones.sort_by_key(|phone| (!phone.this, std::cmp::Reverse(phone.since)));
+            Ok(phones)
+        })
+    }
+
+    /// What people here said and the server has not taken, with the reason: what needs somebody first, then the oldest.
+    pub fn outbox(&self) -> Result<Vec<WaitingOp>, Error> {
+        let mut held = self.outbox_file().read(ops::all)?;
+        held.retain(|op| !op.quiet);
+        held.sort_by_key(|op| {
+            let urgency = match op.state {
+                OpState::Refused => 0,
+                OpState::AskAgain => 1,
+                OpState::Parked => 2,
+                OpState::Waiting | OpState::Sending => 3,
+            };
+            (urgency, op.seq)
+        });
+        self.look(|look| {
+            held.into_iter()
+                .map(|op| {
+                    let title = match Op::parse(&op.text).map(|op| op.command) {
+                        Ok(Command::Post { title, .. }) => Some(title),
+                        Ok(
+                            Command::Receipt { notice, .. }
+                            | Command::Correct { notice, .. }
+                            | Command::Withdraw { notice, .. },
+                        ) => title(look, &notice.to_string())?,
+                        _ => None,
+                    };
+                    Ok(WaitingOp {
+                        id: op.id.to_string(),
+                        what: op.word,
+                        title,
+                        person: op.person.to_string(),
+                        at: op.made_at,
+                        state: op.state,
+                        code: op.code,
+                        unsent: op.attempts == 0,
+                    })
+                })
+                .collect()
+        })
+    }
+}
+
+/// The roles a person holds now, as the tree has them: the highest group first.
+fn roles(profile: &Profile, now: Timestamp) -> Vec<RoleLine> {
+    let name = |group| profile.groups.iter().find(|known| known.id == group).map(|group| group.name.clone());
+    let held = profile.roles.iter().filter(|role| role.term.holds(now));
+    held.map(|role| RoleLine {
+        id: role.id.to_string(),
+        group: role.group.to_string(),
+        group_name: name(role.group).unwrap_or_default(),
+        kind: role.kind.into(),
+        until: role.term.until.map(Timestamp::millis),
+    })
+    .collect()
+}

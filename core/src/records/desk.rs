@@ -1,0 +1,204 @@
+//! What officers, leaders and commissioners work with.
+
+use super::{
+    notice::Counts,
+    words::{GroupKind, HomeStage, Mood, NoticeKind},
+};
+use serde::{Deserialize, Serialize};
+
+/// A desk a person may open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct DeskName {
+    /// The group.
+    pub group: String,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: GroupKind,
+}
+
+/// A group at or below the desk's, with its homes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct GroupLine {
+    /// The group.
+    pub id: String,
+    /// The group above it.
+    pub parent: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: GroupKind,
+    /// Every household below it.
+    pub households: u32,
+    /// Those with at least one phone.
+    pub app: u32,
+    /// Those served on paper.
+    pub paper: u32,
+    /// The name of its board, to be passed as an audience.
+    pub board: String,
+    /// The name of its staff feed, to be passed as an audience.
+    pub staff: String,
+}
+
+/// How far a notice is on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ffi", derive(uniffi::Enum))]
+pub enum SentState {
+    /// On this phone, not at the server.
+    Waiting,
+    /// Waits for its hour.
+    Scheduled,
+    /// Stands on its boards.
+    Published,
+    /// Taken back.
+    Withdrawn,
+}
+
+/// A notice as a desk lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct SentLine {
+    /// The notice.
+    pub notice: String,
+    /// Its rev: what a correction names as seen.
+    pub rev: u32,
+    /// What it is.
+    pub kind: NoticeKind,
+    /// 件名.
+    pub title: String,
+    /// The group it comes from.
+    pub from: String,
+    /// Whether it was sent from this desk; others came from above and are followed up here.
+    pub own: bool,
+    /// How far it is.
+    pub state: SentState,
+    /// When it was published, or will be.
+    pub at: i64,
+    /// The figures of this desk's homes; none until the server counted.
+    pub counts: Option<Counts>,
+}
+
+/// One home of a roster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct RosterHome {
+    /// The household.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// 紙でお届けの世帯.
+    pub paper: bool,
+    /// Whether anybody of it has joined by phone.
+    pub joined: bool,
+}
+
+/// The homes of one block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct RosterBlock {
+    /// The block.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its homes, in the order of the roster.
+    pub homes: Vec<RosterHome>,
+}
+
+/// How a consenting person is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct StatusLine {
+    /// Who.
+    pub person: String,
+    /// Their name.
+    pub name: String,
+    /// Their household's name, or empty.
+    pub household: String,
+    /// The newest they said.
+    pub mood: Option<Mood>,
+    /// For which day.
+    pub day: Option<String>,
+    /// When they tapped.
+    pub at: Option<i64>,
+    /// Thirty days, oldest first, the last being `strip_day`: none where nothing was said.
+    pub strip: Vec<Option<Mood>>,
+    /// The last day of the strip.
+    pub strip_day: String,
+}
+
+/// Somebody asked for a talk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct TalkLine {
+    /// The check-in's op.
+    pub op: String,
+    /// Who.
+    pub person: String,
+    /// Their name.
+    pub name: String,
+    /// Their household's name, or empty.
+    pub household: String,
+    /// For which day.
+    pub day: String,
+    /// When they tapped.
+    pub at: i64,
+}
+
+/// One desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct Desk {
+    /// Which.
+    pub name: DeskName,
+    /// Groups at and below it, the tree's order: a group before what hangs below it.
+    pub groups: Vec<GroupLine>,
+    /// What was sent from it or is followed up at it, newest first.
+    pub sent: Vec<SentLine>,
+    /// Homes by block.
+    pub rosters: Vec<RosterBlock>,
+    /// Consenting people (teams): who asked for a talk first, then who has been silent longest.
+    pub statuses: Vec<StatusLine>,
+    /// Who asked for a talk (teams), newest first.
+    pub talks: Vec<TalkLine>,
+}
+
+/// One home and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct HomeLine {
+    /// The household.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub stage: HomeStage,
+}
+
+/// One block (or association, on desks above it) and where its homes stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct BlockLine {
+    /// The group.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its figures.
+    pub counts: Counts,
+    /// Its homes, those that have not acknowledged first; empty where names are not this desk's to see.
+    pub homes: Vec<HomeLine>,
+}
+
+/// A notice as a desk follows it up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct DeskNotice {
+    /// The notice, as the desk lists it.
+    pub line: SentLine,
+    /// The figures of all its homes.
+    pub counts: Counts,
+    /// By block.
+    pub blocks: Vec<BlockLine>,
+}

@@ -1,0 +1,140 @@
+//! The small closed sets of words that screens choose by, each the twin of the protocol's.
+
+use kairan_protocol::{check_in, notice, people, receipt, tally, tree};
+use serde::{Deserialize, Serialize};
+
+macro_rules! twins {
+    ($($(#[$doc:meta])* $name:ident of $theirs:path { $($(#[$word_doc:meta])* $word:ident),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[cfg_attr(feature = "ffi", derive(uniffi::Enum))]
+        pub enum $name {
+            $($(#[$word_doc])* $word),+
+        }
+
+        impl From<$theirs> for $name {
+            fn from(theirs: $theirs) -> Self {
+                match theirs { $(<$theirs>::$word => Self::$word),+ }
+            }
+        }
+
+        impl From<$name> for $theirs {
+            fn from(ours: $name) -> Self {
+                match ours { $($name::$word => <$theirs>::$word),+ }
+            }
+        }
+    )+};
+}
+
+twins! {
+    /// How a person is.
+    Mood of check_in::Mood {
+        /// 良い.
+        Good,
+        /// 普通.
+        Fair,
+        /// 相談したい.
+        Talk,
+    }
+
+    /// What was posted. A kind of a newer server is shown as a plain notice.
+    NoticeKind of notice::NoticeKind {
+        /// 回覧: asks for the household's seal.
+        Circular,
+        /// お知らせ.
+        Notice,
+        /// 緊急のお知らせ.
+        Emergency,
+    }
+
+    /// How far a person got with a notice.
+    Stage of receipt::Stage {
+        /// 届いた.
+        Delivered,
+        /// 開いた.
+        Displayed,
+        /// 確認した.
+        Acknowledged,
+    }
+
+    /// Where one household stands with a notice.
+    HomeStage of tally::HomeStage {
+        /// 紙でお届けの世帯.
+        Paper,
+        /// まだ届いていない.
+        NotYet,
+        /// 届いた.
+        Delivered,
+        /// 開いた.
+        Displayed,
+        /// 確認した.
+        Acknowledged,
+    }
+
+    /// What a role lets its holder do.
+    RoleKind of people::RoleKind {
+        /// 会長.
+        Chair,
+        /// 役員.
+        Officer,
+        /// 班長.
+        BlockLeader,
+        /// 民生委員.
+        Commissioner,
+        /// 市の担当者.
+        MunicipalStaff,
+        /// The volunteer who runs the machine.
+        Steward,
+    }
+
+    /// What a group is.
+    GroupKind of tree::GroupKind {
+        /// 地区・市.
+        District,
+        /// 連合町内会.
+        Federation,
+        /// 町内会.
+        Association,
+        /// 班・組.
+        Block,
+        /// 世帯.
+        Household,
+        /// 民生委員 and the like.
+        Team,
+    }
+}
+
+/// A screen whose record may read differently now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ffi", derive(uniffi::Enum))]
+pub enum Screen {
+    /// `home`.
+    Home,
+    /// `notices` and `search`.
+    Notices,
+    /// `notice`.
+    Notice,
+    /// `desks`, `desk` and `desk_notice`.
+    Desk,
+    /// `outbox`.
+    Outbox,
+    /// `phones`.
+    Phones,
+    /// `me`.
+    Me,
+}
+
+/// Which notices to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ffi", derive(uniffi::Enum))]
+pub enum NoticeFilter {
+    /// Every one.
+    All,
+    /// Those the person has yet to answer or open.
+    Unread,
+    /// 緊急のお知らせ.
+    Emergency,
+}

@@ -1,0 +1,143 @@
+//! Where the phone stands in time: the tied clock and the age of its addresses, kept in a small file that may be lost.
+
+use crate::{
+    clock::{ServerClock, midway},
+    platform::{ClockReading, Platform},
+};
+use kairan_protocol::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+const FILE: &str = "bearings.json";
+
+/// A tie that moves the clock by less is not worth a write.
+const WORTH_A_WRITE_MILLIS: i64 = 1_000;
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Kept {
+    clock: ServerClock,
+    /// When the card was read last.
+    card_at: Option<Timestamp>,
+}
+
+pub(crate) struct Bearings {
+    path: PathBuf,
+    platform: Arc<dyn Platform>,
+    kept: Mutex<Kept>,
+}
+
+impl Bearings {
+    /// What is in the folder; a file that is missing or damaged counts for nothing.
+    pub(crate) fn open(dir: &Path, platform: Arc<dyn Platform>) -> Self {
+        let path = dir.join(FILE);
+        let kept = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
+        Self { path, platform, kept: Mutex::new(kept) }
+    }
+
+    /// The server's time as far as it is known.
+    pub(crate) fn now(&self) -> Timestamp {
+        let reading = self.platform.clock();
+        self.kept().clock.now(&reading)
+    }
+
+    pub(crate) fn reading(&self) -> ClockReading {
+        self.platform.clock()
+    }
+
+    /// The server said what time it is, between the question and this moment.
+    pub(crate) fn tie(&self, server: Timestamp, asked: &ClockReading) {
+        let answered = self.platform.clock();
+        let mut kept = self.kept();
+        let (before, was_tied) = (kept.clock.now(&answered), kept.clock.is_tied(&answered));
+        kept.clock.tie(server, &midway(asked, &answered));
+        let moved = kept.clock.now(&answered).since(before).abs();
+        if !was_tied || moved >= WORTH_A_WRITE_MILLIS {
+            self.save(&kept);
+        }
+    }
+
+    /// The card was read just now.
+    pub(crate) fn card_read(&self) {
+        let now = self.now();
+        let mut kept = self.kept();
+        kept.card_at = Some(now);
+        self.save(&kept);
+    }
+
+    /// How old the addresses are, in milliseconds; very old when nobody knows.
+    pub(crate) fn card_age(&self) -> u64 {
+        let now = self.now();
+        self.kept().card_at.and_then(|at| u64::try_from(now.since(at)).ok()).unwrap_or(u64::MAX)
+    }
+
+    /// As on a fresh phone.
+    pub(crate) fn forget(&self) {
+        *self.kept() = Kept::default();
+        // A file that is not there is forgotten already.
+        let _ = fs::remove_file(&self.path);
+    }
+
+    /// Losing it costs one exchange with the server, so it is neither forced to the disk nor a failure worth telling.
+    fn save(&self, kept: &Kept) {
+        let beside = self.path.with_extension("tmp");
+        let written = serde_json::to_vec(kept).map_err(std::io::Error::other).and_then(|text| {
+            fs::write(&beside, text)?;
+            fs::rename(&beside, &self.path)
+        });
+        if let Err(error) = written {
+            tracing::debug!(kind = %error.kind(), "bearings not kept");
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test says so")]
+    use super::*;
+    use crate::platform::PlatformError;
+
+    /// A machine that was started 5 s ago and whose wall clock stands at 1970.
+    struct Machine;
+    impl Platform for Machine {
+        fn public_key(&self) -> Result<Vec<u8>, PlatformError> {
+            Ok(Vec::new())
+        }
+        fn sign(&self, _message: Vec<u8>) -> Result<Vec<u8>, PlatformError> {
+            Ok(Vec::new())
+        }
+        fn clock(&self) -> ClockReading {
+            ClockReading { wall_millis: 0, boot_id: "a".to_owned(), since_boot_millis: 5_000 }
+        }
+        fn device_name(&self) -> String {
+            String::new()
+        }
+    }
+
+    #[test]
+    fn the_tie_outlives_the_app() {
+        let dir = tempfile::tempdir().unwrap();
+        let bearings = Bearings::open(dir.path(), Arc::new(Machine));
+        bearings.tie(Timestamp::from_millis(9_000_000), &bearings.reading());
+        bearings.card_read();
+        let again = Bearings::open(dir.path(), Arc::new(Machine));
+        assert_eq!(again.now(), Timestamp::from_millis(9_000_000));
+        assert_eq!(again.card_age(), 0);
+    }
+
+    #[test]
+    fn a_damaged_file_counts_for_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(FILE), "?").unwrap();
+        let bearings = Bearings::open(dir.path(), Arc::new(Machine));
+        assert_eq!(bearings.now(), Timestamp::from_millis(0));
+        assert_eq!(bearings.card_age(), u64::MAX);
+    }
+}

@@ -1,0 +1,380 @@
+//! One exchange with the server at a time: store, keys, clock and transport put together.
+
+use super::{bearings::Bearings, changes::Changes, proof};
+use crate::{
+    error::Error,
+    plan::{Batch, Pace, Trouble},
+    platform::Platform,
+    records::Screen,
+    store::{Enrolment, Store},
+    transport::{District, Failure, LiveStream, Network},
+};
+use kairan_protocol::{
+    id::{FeedNumber, OpId},
+    time::Timestamp,
+    validate::OPS_PER_SYNC,
+    wire::{Cursor, ProblemCode, SyncRequest, SyncResponse, Token},
+};
+use serde_json::value::RawValue;
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// How long a token lives, and how much of its life is left when its successor is asked for: half, spread over ten days.
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
+const RENEW_BEFORE_DAYS: i64 = 50;
+const SPREAD_DAYS: i64 = 10;
+
+pub(crate) struct Engine {
+    pub(crate) store: Store,
+    pub(crate) platform: Arc<dyn Platform>,
+    pub(crate) bearings: Bearings,
+    pub(crate) changes: Changes,
+    pub(crate) network: Network,
+    pub(crate) pace: Pace,
+    district: Mutex<Option<Arc<District>>>,
+    /// Held during an exchange: the loop and whoever asks for a sync take turns.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// What an answered exchange brought.
+#[derive(Debug, Default)]
+pub(crate) struct Round {
+    /// Ops that went out.
+    pub(crate) sent: u32,
+    /// Rows that came.
+    pub(crate) received: u32,
+    /// There is more to get.
+    pub(crate) more: bool,
+    /// There are still ops to send.
+    pub(crate) waiting: bool,
+    /// How far the phone is with each feed now.
+    pub(crate) cursors: BTreeMap<FeedNumber, Cursor>,
+    /// How long the token in use is good before its successor is asked for, in milliseconds.
+    pub(crate) renew_in: Option<u64>,
+}
+
+/// Why an exchange failed.
+#[derive(Debug)]
+pub(crate) struct Setback {
+    pub(crate) trouble: Trouble,
+    pub(crate) error: Error,
+    /// The ops it held.
+    pub(crate) ops: Vec<OpId>,
+}
+
+impl From<Error> for Setback {
+    fn from(error: Error) -> Self {
+        Self { trouble: Trouble::Own, error, ops: Vec::new() }
+    }
+}
+
+impl From<Failure> for Setback {
+    fn from(failure: Failure) -> Self {
+        tracing::debug!(%failure, "exchange failed");
+        Self { trouble: trouble(&failure), error: failure.into(), ops: Vec::new() }
+    }
+}
+
+/// A request ready to go.
+struct Prepared {
+    enrolment: Enrolment,
+    request: SyncRequest,
+    ops: Vec<OpId>,
+}
+
+impl Engine {
+    pub(crate) fn open(dir: &Path, platform: Arc<dyn Platform>, network: Network, pace: Pace) -> Result<Self, Error> {
+        std::fs::create_dir_all(dir)?;
+        let store = Store::open(dir)?;
+        let bearings = Bearings::open(dir, platform.clone());
+        let engine = Self {
+            store,
+            platform,
+            bearings,
+            changes: Changes::default(),
+            network,
+            pace,
+            district: Mutex::new(None),
+            turn: tokio::sync::Mutex::new(()),
+        };
+        engine.store.ingest_spool(engine.bearings.now())?;
+        Ok(engine)
+    }
+
+    /// Runs work that waits for the disk or the key away from the threads that wait for the network.
+    pub(crate) async fn aside<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let engine = self.clone();
+        tokio::task::spawn_blocking(move || work(&engine)).await.map_err(Error::internal)?
+    }
+
+    /// Sends what waits and takes what is new.
+    pub(crate) async fn sync(self: &Arc<Self>, batch: Batch, renew: bool) -> Result<Round, Setback> {
+        let _turn = self.turn.lock().await;
+        if self.network.is_cut() {
+            // Before anything is marked as having been on the wire.
+            return Err(Failure::Cut.into());
+        }
+        let Prepared { enrolment, request, ops } = self.aside(move |engine| engine.prepare(batch, renew)).await?;
+        let asked = self.bearings.reading();
+        let answer = self.district(&enrolment).sync(&enrolment.token, &request).await;
+        let response = answer.map_err(|failure| Setback { ops: ops.clone(), ..failure.into() })?;
+        self.bearings.tie(response.now, &asked);
+        let sent = u32::try_from(ops.len()).unwrap_or(u32::MAX);
+        let round = self.aside(move |engine| engine.take(&enrolment, &response, batch)).await;
+        round.map(|round| Round { sent, ..round }).map_err(|error| Setback { ops, ..error.into() })
+    }
+
+    fn prepare(&self, batch: Batch, renew: bool) -> Result<Prepared, Error> {
+        let now = self.bearings.now();
+        self.store.ingest_spool(now)?;
+        let enrolment = self.enrolment()?;
+        let outgoing = match batch {
+            Batch::Whole => self.store.outgoing(now, OPS_PER_SYNC)?,
+            Batch::One => self.store.outgoing(now, 1)?,
+            Batch::Empty => Vec::new(),
+        };
+        let state = self.store.sync_state()?;
+        let identity = enrolment.identity.fingerprint();
+        let renew =
+            renew.then(|| proof::of_token(&*self.platform, &identity, enrolment.device, now)).transpose()?;
+        let ids: Vec<OpId> = outgoing.iter().map(|op| op.id).collect();
+        let texts = outgoing.into_iter().map(|op| RawValue::from_string(op.text)).collect::<Result<_, _>>()?;
+        if !ids.is_empty() {
+            self.store.mark_sent(&ids, now)?;
+        }
+        let request =
+            SyncRequest { epoch: state.epoch, rights: state.rights, cursors: state.cursors, ops: texts, renew };
+        Ok(Prepared { enrolment, request, ops: ids })
+    }
+
+    fn take(&self, enrolment: &Enrolment, response: &SyncResponse, batch: Batch) -> Result<Round, Error> {
+        let now = self.bearings.now();
+        let applied = self.store.apply(response, now)?;
+        // Where nobody is left on this phone, a further round tells whether it was signed off: only then it is erased.
+        let emptied = applied.rights_changed && self.store.persons()?.is_empty();
+        // An op that no answer settles must not be sent again and again.
+        let moved = applied.settled > 0 || batch == Batch::Empty;
+        let round = Round {
+            sent: 0,
+            received: applied.received,
+            more: applied.more || emptied,
+            waiting: moved && self.store.has_outgoing(now)?,
+            cursors: self.store.sync_state()?.cursors,
+            renew_in: Some(renew_in(enrolment, response.token.as_ref().unwrap_or(&enrolment.token), now)),
+        };
+        self.changes.note(applied.changed);
+        Ok(round)
+    }
+
+    /// Asks for a token with the device key.
+    pub(crate) async fn renew_token(self: &Arc<Self>) -> Result<Round, Setback> {
+        let _turn = self.turn.lock().await;
+        let enrolment = self.aside(Self::enrolment).await?;
+        let token = match self.ask_token(&enrolment).await {
+            // After a long time off, a phone's clock may be too far off for its proofs; the refusal says what time it is.
+            Err(Setback { trouble: Trouble::Away, error: Error::Problem { problem, .. }, .. })
+                if problem == ProblemCode::BadProof.code() =>
+            {
+                self.ask_token(&enrolment).await?
+            }
+            other => other?,
+        };
+        let renew_in = renew_in(&enrolment, &token, self.bearings.now());
+        self.aside(move |engine| engine.store.set_token(&token)).await?;
+        Ok(Round { renew_in: Some(renew_in), ..Round::default() })
+    }
+
+    async fn ask_token(self: &Arc<Self>, enrolment: &Enrolment) -> Result<Token, Setback> {
+        let (identity, device) = (enrolment.identity.fingerprint(), enrolment.device);
+        let proof = self
+            .aside(move |engine| proof::of_token(&*engine.platform, &identity, device, engine.bearings.now()))
+            .await?;
+        let asked = self.bearings.reading();
+        self.district(enrolment).token(&proof).await.map_err(|failure| {
+            if let Failure::Problem { problem, date: Some(date), .. } = &failure
+                && problem.code == ProblemCode::BadProof
+            {
+                self.bearings.tie(*date, &asked);
+            }
+            failure.into()
+        })
+    }
+
+    /// Reads the card and keeps its addresses.
+    pub(crate) async fn read_card(self: &Arc<Self>) -> Result<Round, Setback> {
+        let _turn = self.turn.lock().await;
+        let enrolment = self.aside(Self::enrolment).await?;
+        let district = self.district(&enrolment);
+        let card = district.card().await?;
+        let addresses = known_addresses(card.addresses, district.preferred());
+        self.bearings.card_read();
+        if addresses != enrolment.addresses {
+            district.set_addresses(addresses.clone());
+            self.aside(move |engine| {
+                let enrolment = engine.enrolment()?;
+                engine.store.set_enrolment(&Enrolment { addresses, ..enrolment })
+            })
+            .await?;
+        }
+        Ok(Round::default())
+    }
+
+    /// Opens the live stream.
+    pub(crate) async fn live(self: &Arc<Self>) -> Result<LiveStream, Setback> {
+        let enrolment = self.aside(Self::enrolment).await?;
+        Ok(self.district(&enrolment).live(&enrolment.token).await?)
+    }
+
+    /// The op that was sent alone waits with the reason it failed for.
+    pub(crate) async fn park(self: &Arc<Self>, ops: Vec<OpId>, code: String) -> Result<(), Error> {
+        self.aside(move |engine| engine.store.failed(&ops, &code, engine.bearings.now())).await?;
+        self.changes.note([Screen::Outbox, Screen::Home]);
+        Ok(())
+    }
+
+    /// Nothing of this neighbourhood stays on the phone but its key.
+    pub(crate) async fn erase(self: &Arc<Self>) -> Result<(), Error> {
+        let _turn = self.turn.lock().await;
+        self.forget_district();
+        self.bearings.forget();
+        self.aside(|engine| engine.store.erase()).await?;
+        self.changes.note(ALL_SCREENS);
+        Ok(())
+    }
+
+    /// Keeps what joining gave; an exchange under way ends first.
+    pub(crate) async fn joined(self: &Arc<Self>, enrolment: Enrolment) -> Result<(), Error> {
+        let _turn = self.turn.lock().await;
+        self.forget_district();
+        self.bearings.card_read();
+        self.aside(move |engine| engine.store.set_enrolment(&enrolment)).await?;
+        self.changes.note(ALL_SCREENS);
+        Ok(())
+    }
+
+    pub(crate) fn enrolment(&self) -> Result<Enrolment, Error> {
+        self.store.enrolment()?.ok_or(Error::NotJoined)
+    }
+
+    /// How long the token in use is good before its successor is asked for.
+    pub(crate) fn token_renew_in(&self) -> Result<u64, Error> {
+        let enrolment = self.enrolment()?;
+        Ok(renew_in(&enrolment, &enrolment.token, self.bearings.now()))
+    }
+
+    /// The way to the district; its connections are kept from one exchange to the next.
+    fn district(&self, enrolment: &Enrolment) -> Arc<District> {
+        let identity = enrolment.identity.fingerprint();
+        let mut kept = self.district.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some(district) if district.identity() == identity => district.clone(),
+            _ => {
+                let district = District::new(identity, enrolment.addresses.clone(), self.network.clone());
+                kept.insert(Arc::new(district)).clone()
+            }
+        }
+    }
+
+    /// Closes every connection.
+    pub(crate) fn hang_up(&self) {
+        if let Some(district) = &*self.district.lock().unwrap_or_else(PoisonError::into_inner) {
+            district.hang_up();
+        }
+    }
+
+    fn forget_district(&self) {
+        *self.district.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Everything a screen can show.
+const ALL_SCREENS: [Screen; 7] =
+    [Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk, Screen::Outbox, Screen::Phones, Screen::Me];
+
+/// The card's addresses, and at the end the one that answered last if the card does not name it: it did answer.
+pub(crate) fn known_addresses(mut card: Vec<String>, answered: Option<String>) -> Vec<String> {
+    card.extend(answered);
+    let mut known: Vec<String> = Vec::new();
+    for address in card {
+        if !known.contains(&address) {
+            known.push(address);
+        }
+    }
+    known
+}
+
+/// Until about half of the token's life is over; the device's number decides where in ten days, the same each time.
+fn renew_in(enrolment: &Enrolment, token: &Token, now: Timestamp) -> u64 {
+    let spread = enrolment.device.number() % (SPREAD_DAYS * DAY_MILLIS);
+    let at = token.until.plus_millis(spread - RENEW_BEFORE_DAYS * DAY_MILLIS);
+    u64::try_from(at.since(now)).unwrap_or(0)
+}
+
+/// What a failure means for the planner.
+fn trouble(failure: &Failure) -> Trouble {
+    let millis = |wait: Option<Duration>| wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+    match failure {
+        Failure::Cut => Trouble::Cut,
+        Failure::Own(_) => Trouble::Own,
+        Failure::Status { status: 408 | 429 | 502..=504, retry_after } => {
+            Trouble::Busy { retry_after: millis(*retry_after) }
+        }
+        Failure::Status { status: 500.., .. } => Trouble::Broken,
+        Failure::Unreachable(_)
+        | Failure::Broken(_)
+        | Failure::Foreign
+        | Failure::Answer(_)
+        | Failure::Status { .. } => Trouble::Away,
+        Failure::Problem { problem, retry_after, .. } => match problem.code {
+            ProblemCode::TokenUnknown | ProblemCode::NoToken => Trouble::TokenUnknown,
+            ProblemCode::DeviceUnknown => Trouble::DeviceUnknown,
+            ProblemCode::Revoked => Trouble::Revoked,
+            ProblemCode::TooMany | ProblemCode::Unavailable | ProblemCode::DiskFull | ProblemCode::Timeout => {
+                Trouble::Busy { retry_after: millis(*retry_after) }
+            }
+            ProblemCode::BadRequest | ProblemCode::TooLarge => Trouble::Rejected,
+            ProblemCode::Other if problem.status < 500 => Trouble::Rejected,
+            ProblemCode::Internal | ProblemCode::Other => Trouble::Broken,
+            // These are about the request's place or proof, not about an op in it.
+            ProblemCode::InviteUnknown
+            | ProblemCode::InviteUsed
+            | ProblemCode::InviteExpired
+            | ProblemCode::InviteVoid
+            | ProblemCode::NotListed
+            | ProblemCode::BadProof
+            | ProblemCode::NotFound
+            | ProblemCode::MethodNotAllowed
+            | ProblemCode::UnsupportedMedia => Trouble::Away,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_that_answered_stays_known_after_those_of_the_card() {
+        let card = vec!["new.example".to_owned(), "old.example".to_owned()];
+        assert_eq!(known_addresses(card.clone(), Some("old.example".to_owned())), card);
+        let known = known_addresses(card, Some("192.0.2.7:8443".to_owned()));
+        assert_eq!(known, ["new.example", "old.example", "192.0.2.7:8443"]);
+    }
+
+    #[test]
+    fn only_a_request_that_is_not_taken_as_such_makes_ops_suspect() {
+        for code in ProblemCode::ALL {
+            let failure = Failure::Problem { problem: Box::new(code.problem(None)), retry_after: None, date: None };
+            let suspect = matches!(code, ProblemCode::BadRequest | ProblemCode::TooLarge);
+            assert_eq!(trouble(&failure) == Trouble::Rejected, suspect, "{code:?}");
+            assert_eq!(trouble(&failure) == Trouble::Revoked, *code == ProblemCode::Revoked);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A sync somebody asked for: full rounds until there is nothing more to send or to get.
+
+use super::engine::{Engine, Round, Setback};
+use crate::{
+    error::Error,
+    facade::SyncReport,
+    plan::{Input, Planner, Step},
+};
+use std::sync::Arc;
+
+/// Rounds until nothing is left, driven by a planner of its own that does not wait: the first trouble ends them.
+pub(crate) async fn full_round(engine: &Arc<Engine>) -> Result<SyncReport, Error> {
+    let mut planner = Planner::new(engine.pace);
+    let mut report = SyncReport::default();
+    let mut suspect = None;
+    let mut failure = None;
+    // This planner's clock stands still: what it wants now is done, what it wants later is left to others.
+    let renew_in = engine.aside(Engine::token_renew_in).await?;
+    planner.take(0, Input::TokenAt { renew_in }, 0.5);
+    planner.take(0, Input::Tapped, 0.5);
+    while let Some(step) = planner.next(0) {
+        let exchange = match step {
+            Step::Sync { batch, renew } => engine.sync(batch, renew).await,
+            Step::Token => engine.renew_token().await,
+            Step::Card => engine.read_card().await,
+            Step::Park => {
+                if let Some((ops, code)) = suspect.take() {
+                    engine.park(ops, code).await?;
+                }
+                continue;
+            }
+            Step::Erase => {
+                engine.erase().await?;
+                continue;
+            }
+            Step::OpenLive | Step::CloseLive => continue,
+        };
+        let input = match exchange {
+            Ok(Round { sent, received, more, waiting, .. }) => {
+                report.sent += sent;
+                report.received += received;
+                failure = None;
+                Input::Answered { more, waiting }
+            }
+            Err(Setback { trouble, error, ops }) => {
+                let count = ops.len();
+                suspect = Some((ops, error.code().to_owned()));
+                failure = Some(error);
+                Input::Failed { trouble, ops: count }
+            }
+        };
+        planner.take(0, input, 0.5);
+    }
+    failure.map_or(Ok(report), Err)
+}

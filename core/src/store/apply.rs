@@ -1,0 +1,265 @@
+//! What an answer of the server does to the phone: outcomes, rights, rows; each step whole, so that a kill in between only
+//! means asking again.
+
+use super::{
+    Applied, Store,
+    mirror::{
+        self, feeds, index,
+        rows::{self, Destination},
+    },
+    outbox::{
+        self, journal,
+        ops::{self, RETRY_MILLIS},
+    },
+};
+use crate::{
+    error::Error,
+    overlay::Look,
+    records::{OpState, Screen},
+};
+use kairan_protocol::{
+    outcome::{OpResult, Outcome},
+    refusal::Refusal,
+    row::kind,
+    time::Timestamp,
+    wire::{Cursor, FeedDelta, SyncResponse},
+};
+use rusqlite::Connection;
+use std::collections::BTreeSet;
+
+/// Every screen: what a new epoch or other rights change.
+const EVERYTHING: [Screen; 7] =
+    [Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk, Screen::Outbox, Screen::Phones, Screen::Me];
+
+/// The screens that show rows of a kind.
+fn screens_of(kind: &str) -> &'static [Screen] {
+    match kind {
+        kind::NOTICE => &[Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk],
+        kind::RECEIPT => &[Screen::Home, Screen::Notices, Screen::Notice],
+        kind::CHECK_IN | kind::CONSENT | kind::TEAM => &[Screen::Home],
+        kind::PROFILE => &[Screen::Home, Screen::Me, Screen::Desk],
+        kind::PHONE => &[Screen::Phones],
+        kind::SEALS => &[Screen::Notice],
+        kind::SENT | kind::GROUP | kind::ROSTER | kind::TALLY | kind::STATUS | kind::TALK => &[Screen::Desk],
+        _ => &[],
+    }
+}
+
+/// Whether rows of a kind change who or what the phone knows.
+fn is_of_the_world(kind: &str) -> bool {
+    matches!(kind, kind::PROFILE | kind::GROUP | kind::ROSTER | kind::TEAM)
+}
+
+impl Store {
+    /// Acts upon an answer: outcomes of ops, the token's successor, rights, then rows, at most 200 in one transaction.
+    pub fn apply(&self, response: &SyncResponse, now: Timestamp) -> Result<Applied, Error> {
+        let mut applied = Applied::default();
+        self.begin_epoch(response, &mut applied)?;
+        self.take_results(response, now, &mut applied)?;
+        if let Some(token) = &response.token {
+            self.set_token(token)?;
+        }
+        self.take_rights(response, now, &mut applied)?;
+        // Rows of a new epoch's first answer may be a difference to cursors that mean nothing: all is asked for again.
+        if applied.epoch_changed {
+            applied.more = true;
+        } else {
+            for delta in &response.feeds {
+                self.take_rows(delta, &mut applied)?;
+            }
+        }
+        self.finish(response, now, &mut applied)?;
+        Ok(applied)
+    }
+
+    /// Another epoch than the mirror's: what is in it means nothing any more. What people here said stays.
+    fn begin_epoch(&self, response: &SyncResponse, applied: &mut Applied) -> Result<(), Error> {
+        let _guard = self.guard();
+        let known = self.mirror_file().read(feeds::epoch)?;
+        if known.as_ref() == Some(&response.epoch) {
+            return Ok(());
+        }
+        // The outbox first: if the mirror fails, the next answer brings us here again.
+        self.outbox_file().write(|outbox| {
+            let Some(mut enrolment) = outbox::enrolment(outbox)? else { return Ok(()) };
+            if known.is_none() && enrolment.epoch == response.epoch {
+                return Ok(());
+            }
+            enrolment.epoch = response.epoch.clone();
+            outbox::set_enrolment(outbox, &enrolment)?;
+            journal::settle_all(outbox)?;
+            ops::unpark_unsupported(outbox)
+        })?;
+        self.mirror_file().write(|mirror| {
+            if known.is_some() {
+                mirror::empty(mirror)?;
+            }
+            mirror::set_meta(mirror, "epoch", &response.epoch.0)
+        })?;
+        if known.is_some() {
+            applied.epoch_changed = true;
+            applied.changed.extend(EVERYTHING);
+            self.refresh_world()?;
+        }
+        Ok(())
+    }
+
+    fn take_results(&self, response: &SyncResponse, now: Timestamp, applied: &mut Applied) -> Result<(), Error> {
+        if response.results.is_empty() {
+            return Ok(());
+        }
+        let _guard = self.guard();
+        applied.settled = self.outbox_file().write(|outbox| {
+            let mut taken = 0;
+            for result in &response.results {
+                taken += u32::from(take_result(outbox, result, response, now)?);
+            }
+            Ok(taken)
+        })?;
+        if applied.settled > 0 {
+            applied.changed.extend([Screen::Outbox, Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk]);
+            self.refresh_overlay();
+        }
+        Ok(())
+    }
+
+    /// Acts on newer rights; what a round before hid and this one does not bring back is erased.
+    fn take_rights(&self, response: &SyncResponse, now: Timestamp, applied: &mut Applied) -> Result<(), Error> {
+        let _guard = self.guard();
+        let (version, hidden) =
+            self.mirror_file().read(|mirror| Ok((feeds::rights_version(mirror)?, feeds::hidden(mirror)?)))?;
+        if let Some(rights) = response.rights.as_ref().filter(|rights| rights.version > version) {
+            let enrolment = self.enrolment()?;
+            let scene = self.scene();
+            self.mirror_file().write(|mirror| {
+                let changed = feeds::act_on(mirror, rights)?;
+                let world = Self::world_of(mirror, enrolment.as_ref())?;
+                let look = Look::new(mirror, &world, &scene.overlay);
+                let mut touched: BTreeSet<_> = feeds::set_readers(&look, now)?.into_iter().collect();
+                touched.extend(changed.lost.iter().chain(&changed.regained));
+                touched.into_iter().try_for_each(|feed| index::notices_of(&look, feed))
+            })?;
+            self.refresh_world()?;
+            applied.rights_changed = true;
+            applied.changed.extend(EVERYTHING);
+        }
+        let still = self.mirror_file().read(feeds::hidden)?;
+        for feed in hidden.into_iter().filter(|feed| still.contains(feed)) {
+            while !self.mirror_file().write(|mirror| feeds::erase(mirror, feed, rows::PER_TRANSACTION))? {}
+        }
+        Ok(())
+    }
+
+    fn take_rows(&self, delta: &FeedDelta, applied: &mut Applied) -> Result<(), Error> {
+        let mut parts: Vec<_> = delta.rows.chunks(rows::PER_TRANSACTION).collect();
+        if parts.is_empty() {
+            parts.push(&[]);
+        }
+        let last = parts.len() - 1;
+        let mut destination = None;
+        for (place, part) in parts.into_iter().enumerate() {
+            let _guard = self.guard();
+            let scene = self.scene();
+            let name = scene.world.name_of(delta.n);
+            let (to, kinds, finished) = self.mirror_file().write(|mirror| {
+                let look = Look::new(mirror, &scene.world, &scene.overlay);
+                let standing = feeds::standing(mirror, delta.n)?;
+                let to = destination.unwrap_or_else(|| rows::destination(standing.as_ref(), delta));
+                let mut kinds = BTreeSet::new();
+                match to {
+                    Destination::Nowhere => return Ok((to, kinds, false)),
+                    Destination::FreshShadow => rows::begin_shadow(mirror, delta.n)?,
+                    Destination::Mirror | Destination::Shadow => {}
+                }
+                for row in part {
+                    if to != Destination::Mirror {
+                        rows::shade(mirror, delta.n, row)?;
+                    } else if rows::take(&look, delta.n, name, row)? {
+                        kinds.insert(row.kind.clone());
+                    }
+                }
+                let mut finished = false;
+                if let Some(cursor) = rows::cursor_after(delta).filter(|_| place == last) {
+                    let at_end = matches!(cursor, Cursor::At(_));
+                    let shadow = to != Destination::Mirror && !at_end;
+                    if to != Destination::Mirror && at_end {
+                        kinds.extend(rows::flip(&look, delta.n, name)?);
+                    }
+                    feeds::set_cursor(mirror, delta.n, &cursor, shadow)?;
+                    finished = at_end && !matches!(standing.and_then(|it| it.cursor), Some(Cursor::At(_)));
+                }
+                // The rest of a first page goes where its beginning went.
+                let to = if to == Destination::FreshShadow { Destination::Shadow } else { to };
+                Ok((to, kinds, finished))
+            })?;
+            destination = Some(to);
+            if to == Destination::Nowhere {
+                return Ok(());
+            }
+            applied.received += u32::try_from(part.len()).unwrap_or(u32::MAX);
+            applied.changed.extend(kinds.iter().flat_map(|kind| screens_of(kind)));
+            if finished {
+                applied.changed.insert(Screen::Me);
+            }
+            if finished || kinds.iter().any(|kind| is_of_the_world(kind)) {
+                self.refresh_world()?;
+            }
+        }
+        applied.more |= delta.more;
+        Ok(())
+    }
+
+    /// What follows from all that came: readers, receipts of delivery, ops whose effect is here now, old ones forgotten.
+    fn finish(&self, response: &SyncResponse, now: Timestamp, applied: &mut Applied) -> Result<(), Error> {
+        let _guard = self.guard();
+        if applied.changed.contains(&Screen::Me) {
+            let scene = self.scene();
+            self.mirror_file().write(|mirror| {
+                let look = Look::new(mirror, &scene.world, &scene.overlay);
+                for person in feeds::set_asked(mirror, &scene.world)? {
+                    index::receipts_of(&look, person)?;
+                }
+                feeds::set_readers(&look, now)?.into_iter().try_for_each(|feed| index::notices_of(&look, feed))
+            })?;
+        }
+        let (rights, cursors) =
+            self.mirror_file().read(|mirror| Ok((feeds::rights_version(mirror)?, feeds::cursors(mirror)?)))?;
+        self.outbox_file().write(|outbox| {
+            // Without rights nothing says which feeds may be read: what is not here may be on its way.
+            if rights > 0 && journal::has_unsettled(outbox)? {
+                journal::settle(outbox, &cursors)?;
+            }
+            journal::forget_old(outbox, &response.epoch, now)
+        })?;
+        if self.report_delivered(now)? {
+            applied.more = true;
+        }
+        self.refresh_overlay();
+        Ok(())
+    }
+}
+
+/// What became of one op; whether it was one of ours that waited for it.
+fn take_result(outbox: &Connection, result: &OpResult, response: &SyncResponse, now: Timestamp) -> Result<bool, Error> {
+    let Some(held) = ops::one(outbox, result.id)? else { return Ok(false) };
+    match &result.outcome {
+        Outcome::Applied { commit, at, flags } => {
+            let taken =
+                journal::Taken { commit: *commit, at, flags, mac: result.mac.as_deref(), epoch: &response.epoch };
+            journal::keep(outbox, &held, &taken, now)?;
+            ops::release(outbox, held.id)?;
+        }
+        // What the app said by itself and the server did not want is nobody's concern.
+        Outcome::Refused { .. } if held.quiet => ops::forget(outbox, held.id)?,
+        // A broadcast that waited too long is not lost: whoever wrote it is asked again.
+        Outcome::Refused { code: code @ Refusal::Stale, .. } if held.fresh_until.is_some() => {
+            ops::set_state(outbox, held.id, OpState::AskAgain, Some(code.code()), None)?;
+        }
+        Outcome::Refused { code, .. } => ops::refuse(outbox, held.id, code.code())?,
+        Outcome::Unsupported => {
+            let retry_at = now.plus_millis(RETRY_MILLIS).millis();
+            ops::set_state(outbox, held.id, OpState::Parked, Some("unsupported"), Some(retry_at))?;
+        }
+    }
+    Ok(true)
+}

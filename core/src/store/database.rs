@@ -1,0 +1,237 @@
+//! One SQLite file: a write connection, read connections apart, and append-only migrations.
+
+use crate::error::Error;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// What a file must survive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// A commit is on the disk when it returns.
+    Full,
+    /// A power cut may take the last commits back, never half of one.
+    Normal,
+}
+
+/// One open database.
+#[derive(Debug)]
+pub(crate) struct Database {
+    path: PathBuf,
+    mark: Option<PathBuf>,
+    // Closed before the writer, which folds the log into the file when it is the last.
+    readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Connection>,
+}
+
+/// More read connections than this are closed again after use.
+const READERS_KEPT: usize = 4;
+
+impl Database {
+    /// Opens or makes a file and brings it to the newest shape.
+    pub(crate) fn open(path: &Path, migrations: &[&str], durability: Durability) -> Result<Self, Error> {
+        let mut writer = Connection::open(path)?;
+        prepare(&writer)?;
+        writer.execute_batch(match durability {
+            Durability::Full => "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+            Durability::Normal => "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;",
+        })?;
+        // What is deleted for a revoked phone must not stay readable in free pages.
+        writer.execute_batch("PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 4194304;")?;
+        migrate(&mut writer, migrations)?;
+        Ok(Self { path: path.to_owned(), mark: None, writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) })
+    }
+
+    /// Opens or makes a disposable file. A damaged one, or one marked so while it was in use, is put aside and made anew.
+    pub(crate) fn open_disposable(path: &Path, migrations: &[&str]) -> Result<Self, Error> {
+        let mark = beside(path, ".mark");
+        if mark.exists() {
+            put_aside(path)?;
+            std::fs::remove_file(&mark)?;
+        }
+        let mut database = match Self::open(path, migrations, Durability::Normal) {
+            Err(Error::Damaged { .. }) => {
+                put_aside(path)?;
+                Self::open(path, migrations, Durability::Normal)?
+            }
+            other => other?,
+        };
+        database.mark = Some(mark);
+        Ok(database)
+    }
+
+    /// Looks at one consistent state; never waits for a writer.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let waiting = lock(&self.readers).pop();
+        let reader = match waiting {
+            Some(reader) => reader,
+            None => self.reader()?,
+        };
+        let answer = {
+            let state = reader.unchecked_transaction()?;
+            let answer = look(&state);
+            state.finish()?;
+            answer
+        };
+        self.look_out_for_damage(&answer);
+        let mut readers = lock(&self.readers);
+        if readers.len() < READERS_KEPT {
+            readers.push(reader);
+        }
+        answer
+    }
+
+    /// Changes everything or nothing.
+    pub(crate) fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let answer = self.change(change);
+        self.look_out_for_damage(&answer);
+        answer
+    }
+
+    /// A disposable file found damaged in use is made anew when it is opened next.
+    fn look_out_for_damage<T>(&self, answer: &Result<T, Error>) {
+        if let (Err(Error::Damaged { .. }), Some(mark)) = (answer, &self.mark) {
+            let _ = std::fs::File::create(mark);
+        }
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let mut writer = lock(&self.writer);
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let answer = change(&transaction)?;
+        transaction.commit()?;
+        Ok(answer)
+    }
+
+    /// Gives the pages of what was deleted back; what stood there is gone.
+    pub(crate) fn shrink(&self) -> Result<(), Error> {
+        Ok(lock(&self.writer).execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?)
+    }
+
+    /// Removes the damaged file that was put aside.
+    pub(crate) fn forget_aside(&self) -> Result<(), Error> {
+        remove(&beside(&self.path, ".damaged"))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn limit_pages(&self, pages: u32) {
+        let _ = lock(&self.writer).pragma_update(None, "max_page_count", pages);
+    }
+
+    fn reader(&self) -> Result<Connection, Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let reader = Connection::open_with_flags(&self.path, flags)?;
+        prepare(&reader)?;
+        Ok(reader)
+    }
+}
+
+/// The name of a file that belongs to another.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Puts a damaged file aside; the one put aside before goes.
+fn put_aside(path: &Path) -> Result<(), Error> {
+    for ending in ["-wal", "-shm"] {
+        remove(&beside(path, ending))?;
+    }
+    match std::fs::rename(path, beside(path, ".damaged")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn remove(path: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn prepare(connection: &Connection) -> Result<(), Error> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+/// Applies the migrations a file has not seen. Each is applied whole or not at all, and never changes once released.
+pub(crate) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<(), Error> {
+    let known = i64::try_from(migrations.len()).map_err(Error::internal)?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version > known {
+        return Err(Error::Damaged { detail: format!("made by a newer app (version {version})") });
+    }
+    for (number, migration) in (1_i64..).zip(migrations).filter(|(number, _)| *number > version) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(migration)?;
+        transaction.pragma_update(None, "user_version", number)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot prepare its world has failed")]
+    use super::*;
+
+    /// The shape of a database as SQLite tells it.
+    pub(crate) fn shape(connection: &Connection) -> Vec<String> {
+        let mut shapes =
+            connection.prepare("SELECT name || coalesce(sql, '') FROM sqlite_schema ORDER BY name").unwrap();
+        shapes.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    }
+
+    /// A file upgraded from every older version has the shape of a fresh one.
+    pub(crate) fn upgraded_is_fresh(migrations: &[&str]) {
+        let mut fresh = Connection::open_in_memory().unwrap();
+        migrate(&mut fresh, migrations).unwrap();
+        for old in 0..migrations.len() {
+            let mut upgraded = Connection::open_in_memory().unwrap();
+            migrate(&mut upgraded, &migrations[..old]).unwrap();
+            migrate(&mut upgraded, migrations).unwrap();
+            assert_eq!(shape(&upgraded), shape(&fresh), "from version {old}");
+        }
+    }
+
+    #[test]
+    fn a_migration_that_fails_leaves_the_old_version() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let broken = ["CREATE TABLE one(n INTEGER) STRICT", "CREATE TABLE two(n INTEGER) STRICT; SELECT nonsense()"];
+        assert!(migrate(&mut connection, &broken).is_err());
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(version, 1);
+        assert!(!shape(&connection).iter().any(|table| table.contains("two")));
+    }
+
+    #[test]
+    fn a_file_of_a_newer_app_is_left_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &["SELECT 1", "SELECT 1"]).unwrap();
+        assert!(matches!(migrate(&mut connection, &["SELECT 1"]), Err(Error::Damaged { .. })));
+    }
+
+    #[test]
+    fn a_change_that_fails_half_way_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let table = ["CREATE TABLE one(n INTEGER) STRICT"];
+        let database = Database::open(&folder.path().join("some.db"), &table, Durability::Full).unwrap();
+        let failed: Result<(), Error> = database.write(|change| {
+            change.execute("INSERT INTO one VALUES (1)", [])?;
+            Err(Error::internal("half way"))
+        });
+        assert!(failed.is_err());
+        let count = |look: &Connection| Ok(look.query_row("SELECT count(*) FROM one", [], |row| row.get::<_, i64>(0))?);
+        assert_eq!(database.read(count), Ok(0));
+    }
+}

@@ -1,0 +1,274 @@
+//! The phone's two databases and its spool: `mirror.db` (what the server said, disposable), `outbox.db` (what people here
+//! said, precious), `spool/` (taps made outside the app).
+
+mod apply;
+mod database;
+mod delivered;
+mod enqueue;
+pub(crate) mod mirror;
+pub(crate) mod outbox;
+mod spool;
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use spool::spool_tap;
+
+use crate::{
+    error::Error,
+    overlay::{Look, Overlay, World},
+    records::Screen,
+};
+use database::{Database, Durability};
+use kairan_protocol::{
+    id::{DeviceId, Epoch, FeedNumber, GroupId, OpId, PersonId},
+    sign::{Key, Signed},
+    time::ZoneOffsets,
+    wire::{Cursor, Slip, Token},
+};
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+/// All a phone keeps from joining; in `outbox.db`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Enrolment {
+    /// The district's root.
+    pub district: GroupId,
+    /// Its name.
+    pub name: String,
+    /// This device.
+    pub device: DeviceId,
+    /// The token in use.
+    pub token: Token,
+    /// Signed by the identity key: shown to a server that does not know the device.
+    pub slip: Signed,
+    /// Where the server can be reached, best first.
+    pub addresses: Vec<String>,
+    /// The district's identity key: what everything is checked against.
+    pub identity: Key,
+    /// The server's epoch when joining, or the last one seen.
+    pub epoch: Epoch,
+}
+
+/// What a sync request starts from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SyncState {
+    /// The epoch the cursors are of.
+    pub epoch: Option<Epoch>,
+    /// The version of the rights acted upon.
+    pub rights: u64,
+    /// How far the phone is with each feed it may read.
+    pub cursors: BTreeMap<FeedNumber, Cursor>,
+}
+
+/// An op that is to go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Which.
+    pub id: OpId,
+    /// Its JSON, to the letter.
+    pub text: String,
+}
+
+/// What an answer changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Applied {
+    /// The screens that may read differently.
+    pub changed: BTreeSet<Screen>,
+    /// Whether to sync again at once: there is more, or something new to send.
+    pub more: bool,
+    /// Rows that came.
+    pub received: u32,
+    /// Ops whose outcome came.
+    pub settled: u32,
+    /// Whether the phone's people or feeds changed.
+    pub rights_changed: bool,
+    /// Whether the server began a new epoch: everything is pulled again.
+    pub epoch_changed: bool,
+}
+
+/// What changes seldom, and what pending ops lay over the mirror: exchanged whole, so that reads never wait.
+#[derive(Debug, Clone)]
+pub(crate) struct Scene {
+    /// People, groups, feeds.
+    pub world: Arc<World>,
+    /// Rows of pending ops.
+    pub overlay: Arc<Overlay>,
+}
+
+/// The phone's databases. All calls are synchronous and may come from any thread; reads never wait for writes.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    mirror: Database,
+    outbox: Database,
+    scene: RwLock<Scene>,
+    changes: Mutex<()>,
+}
+
+impl Store {
+    /// Opens (or makes) the databases in a folder, and ingests the spool. A damaged mirror is put aside and pulled anew; a
+    /// damaged outbox is an error and left as it is.
+    pub fn open(dir: &Path) -> Result<Self, Error> {
+        std::fs::create_dir_all(dir)?;
+        let outbox = Database::open(&dir.join("outbox.db"), outbox::MIGRATIONS, Durability::Full)?;
+        let mirror = Database::open_disposable(&dir.join("mirror.db"), mirror::MIGRATIONS)?;
+        let world = Arc::new(Self::read_world(&mirror, &outbox)?);
+        let scene = RwLock::new(Scene { world, overlay: Arc::default() });
+        let store = Self { folder: dir.to_owned(), mirror, outbox, scene, changes: Mutex::new(()) };
+        {
+            let _guard = store.guard();
+            let left = store.mirror.read(mirror::index::waiting)?;
+            store.refresh_overlay();
+            store.refresh_receipts(left.into_iter().collect());
+        }
+        // A tap says when it was made; the hour of opening adds nothing.
+        store.ingest_spool(kairan_protocol::time::Timestamp::from_millis(0))?;
+        Ok(store)
+    }
+
+    /// What was kept from joining.
+    pub fn enrolment(&self) -> Result<Option<Enrolment>, Error> {
+        self.outbox.read(outbox::enrolment)
+    }
+
+    /// Keeps what joining gave.
+    pub fn set_enrolment(&self, enrolment: &Enrolment) -> Result<(), Error> {
+        let _guard = self.guard();
+        self.outbox.write(|outbox| outbox::set_enrolment(outbox, enrolment))?;
+        self.refresh_world()
+    }
+
+    /// Keeps a token's successor.
+    pub fn set_token(&self, token: &Token) -> Result<(), Error> {
+        self.outbox.write(|outbox| outbox::set_token(outbox, token))
+    }
+
+    /// The people this phone is for, as the newest rights say; until they came, as the enrolment said.
+    pub fn persons(&self) -> Result<Vec<PersonId>, Error> {
+        Ok(self.scene().world.persons.clone())
+    }
+
+    /// The association's zone; Japan's until the server said.
+    pub fn zone(&self) -> Result<ZoneOffsets, Error> {
+        Ok(self.scene().world.zone.clone())
+    }
+
+    /// What the next request starts from.
+    pub fn sync_state(&self) -> Result<SyncState, Error> {
+        self.mirror.read(|mirror| {
+            let cursors = mirror::feeds::cursors(mirror)?;
+            Ok(SyncState {
+                epoch: mirror::feeds::epoch(mirror)?,
+                rights: mirror::feeds::rights_version(mirror)?,
+                cursors: cursors.into_iter().filter_map(|(feed, cursor)| Some((feed, cursor?))).collect(),
+            })
+        })
+    }
+
+    /// Nothing of this neighbourhood stays on the phone; the store goes on as one that has not joined.
+    pub fn erase(&self) -> Result<(), Error> {
+        let _guard = self.guard();
+        spool::empty(&self.folder)?;
+        self.outbox.write(|outbox| {
+            outbox::TABLES.iter().try_for_each(|table| {
+                outbox.execute(&format!("DELETE FROM {table}"), [])?;
+                Ok(())
+            })
+        })?;
+        self.mirror.write(|mirror| mirror::empty(mirror))?;
+        self.outbox.shrink()?;
+        self.mirror.shrink()?;
+        self.mirror.forget_aside()?;
+        self.refresh_world()?;
+        self.refresh_overlay();
+        Ok(())
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) const fn outbox_file(&self) -> &Database {
+        &self.outbox
+    }
+
+    pub(crate) const fn mirror_file(&self) -> &Database {
+        &self.mirror
+    }
+
+    /// One change at a time; reads go on.
+    pub(crate) fn guard(&self) -> MutexGuard<'_, ()> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn scene(&self) -> Scene {
+        self.scene.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_scene(&self, change: impl FnOnce(&mut Scene)) {
+        change(&mut self.scene.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// One consistent look at the mirror with what pending ops laid over it.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Look<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let scene = self.scene();
+        self.mirror.read(|mirror| look(&Look::new(mirror, &scene.world, &scene.overlay)))
+    }
+
+    fn read_world(mirror: &Database, outbox: &Database) -> Result<World, Error> {
+        let enrolment = outbox.read(outbox::enrolment)?;
+        mirror.read(|mirror| Self::world_of(mirror, enrolment.as_ref()))
+    }
+
+    fn world_of(mirror: &Connection, enrolment: Option<&Enrolment>) -> Result<World, Error> {
+        // Its signature was checked when joining.
+        let slip = enrolment.and_then(|enrolment| serde_json::from_str::<Slip>(&enrolment.slip.payload).ok());
+        let persons = slip.map(|slip| slip.persons).unwrap_or_default();
+        World::read(mirror, enrolment.map(|enrolment| enrolment.device), &persons)
+    }
+
+    /// Reads anew what changes seldom.
+    pub(crate) fn refresh_world(&self) -> Result<(), Error> {
+        let world = Arc::new(Self::read_world(&self.mirror, &self.outbox)?);
+        self.set_scene(|scene| scene.world = world);
+        Ok(())
+    }
+
+    /// Lays the pending ops anew, and lets the index know whose receipts read differently. What fails here is repaired at
+    /// the next opening: the ops themselves are safe, so that nobody is told they were lost.
+    pub(crate) fn refresh_overlay(&self) {
+        let before = self.scene().overlay;
+        let world = self.scene().world;
+        let laid = self
+            .outbox
+            .read(outbox::journal::pending)
+            .and_then(|pending| self.mirror.read(|mirror| Overlay::of(mirror, &world, &pending)));
+        match laid {
+            Ok(after) => {
+                let differ = before.receipts_that_differ(&after);
+                self.set_scene(|scene| scene.overlay = Arc::new(after));
+                self.refresh_receipts(differ);
+            }
+            Err(error) => tracing::warn!(code = error.code(), "pending ops could not be laid over the mirror"),
+        }
+    }
+
+    fn refresh_receipts(&self, receipts: BTreeSet<(PersonId, kairan_protocol::id::NoticeId)>) {
+        if receipts.is_empty() {
+            return;
+        }
+        let scene = self.scene();
+        let written = self.mirror.write(|mirror| {
+            let look = Look::new(mirror, &scene.world, &scene.overlay);
+            receipts.into_iter().try_for_each(|(person, notice)| mirror::index::receipt(&look, person, notice))
+        });
+        if let Err(error) = written {
+            tracing::warn!(code = error.code(), "the lists could not be brought up to date");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The transport against a real TLS server on the loopback.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test says so")]
+
+use super::{
+    machine::{Machine, Say, card, identity},
+    *,
+};
+use kairan_protocol::{invite::CheckCode, sign::Key, time::Timestamp, wire::ProblemCode};
+use p256::ecdsa::SigningKey;
+use tokio::net::TcpListener;
+
+fn district(identity: &SigningKey, addresses: &[&str]) -> District {
+    let addresses = addresses.iter().map(|address| (*address).to_owned()).collect();
+    District::new(Key::of(identity).fingerprint(), addresses, Network::default())
+}
+
+/// A machine of one identity that shows the card of another.
+async fn machine(own: u8, shown: u8) -> Machine {
+    Machine::start(&identity(own), move |_| Say::json(&card(&identity(shown), &["new.example"]))).await
+}
+
+/// A port nobody listens at.
+async fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    listener.local_addr().unwrap().to_string()
+}
+
+#[tokio::test]
+async fn a_phone_that_pinned_the_identity_gets_the_card() {
+    let machine = machine(1, 1).await;
+    let card = district(&identity(1), &[&machine.address]).card().await.unwrap();
+    assert_eq!(card.addresses, ["new.example"]);
+}
+
+#[tokio::test]
+async fn somebody_else_at_the_address_hears_nothing() {
+    let machine = machine(2, 1).await;
+    let failure = district(&identity(1), &[&machine.address]).card().await.err();
+    assert_eq!(failure, Some(Failure::Foreign));
+    assert!(machine.heard().is_empty());
+}
+
+#[tokio::test]
+async fn a_card_of_another_key_is_not_the_districts() {
+    let machine = machine(1, 2).await;
+    assert_eq!(district(&identity(1), &[&machine.address]).card().await.err(), Some(Failure::Foreign));
+}
+
+#[tokio::test]
+async fn before_anything_is_pinned_a_card_can_be_fetched_and_compared_with_the_sheet() {
+    let machine = machine(1, 1).await;
+    let card = card_of_stranger(&machine.address, &Network::default()).await.unwrap();
+    let sheet = CheckCode::of(&Key::of(&identity(1)).fingerprint());
+    assert_eq!(CheckCode::of(&card.identity.fingerprint()), sheet);
+}
+
+#[tokio::test]
+async fn a_card_nobody_signed_is_worth_nothing() {
+    let mut forged = card(&identity(1), &[]);
+    forged.payload = forged.payload.replace("みどり", "みとり");
+    let machine = Machine::start(&identity(1), move |_| Say::json(&forged)).await;
+    assert_eq!(card_of_stranger(&machine.address, &Network::default()).await.err(), Some(Failure::Foreign));
+}
+
+#[tokio::test]
+async fn the_next_address_is_tried_when_nobody_or_somebody_else_is_at_the_first() {
+    let (stranger, machine) = (machine(2, 2).await, machine(1, 1).await);
+    let district = district(&identity(1), &[&nobody().await, &stranger.address, &machine.address]);
+    district.card().await.unwrap();
+    assert_eq!(district.preferred(), Some(machine.address));
+}
+
+#[tokio::test]
+async fn a_problem_is_read_with_its_code_its_wish_to_wait_and_the_servers_time() {
+    let machine = Machine::start(&identity(1), |_| Say::Problem(ProblemCode::TooMany)).await;
+    let failure = district(&identity(1), &[&machine.address]).card().await.err().unwrap();
+    let Failure::Problem { problem, retry_after, date } = failure else { panic!("a problem") };
+    assert_eq!(problem.code, ProblemCode::TooMany);
+    assert_eq!(retry_after, Some(std::time::Duration::from_secs(7)));
+    assert_eq!(date, "2026-11-22T01:00:00Z".parse().ok());
+}
+
+#[tokio::test]
+async fn a_proxys_own_page_is_a_status() {
+    let page = "HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\ncontent-length: 5\r\n\r\nsorry";
+    let machine = Machine::start(&identity(1), |_| Say::Bytes(page.to_owned())).await;
+    let failure = district(&identity(1), &[&machine.address]).card().await.err();
+    assert_eq!(failure, Some(Failure::Status { status: 502, retry_after: None }));
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_not_taken_for_nothing_sent() {
+    let cut_short = "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nonly this";
+    let machine = Machine::start(&identity(1), |_| Say::Bytes(cut_short.to_owned())).await;
+    let failure = district(&identity(1), &[&machine.address]).card().await.err().unwrap();
+    assert!(!failure.try_elsewhere(), "{failure}");
+    assert_eq!(machine.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn a_live_stream_gives_its_pokes_and_its_end() {
+    let events = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nevent: poke\ndata: {\"n\":3,\"v\":9}\n\n";
+    let machine = Machine::start(&identity(1), |_| Say::Bytes(events.to_owned())).await;
+    let token = Token { secret: "abc".to_owned(), until: Timestamp::from_millis(0) };
+    let mut stream = district(&identity(1), &[&machine.address]).live(&token).await.unwrap();
+    assert!(matches!(stream.next().await, Ok(Some(LiveEvent::Poke(_)))));
+    assert_eq!(stream.next().await, Ok(None));
+    assert_eq!(machine.heard()[0].token.as_deref(), Some("abc"));
+}
+
+#[tokio::test]
+async fn cutting_the_network_ends_an_open_stream() {
+    let machine = Machine::start(&identity(1), |_| Say::Stream).await;
+    let network = Network::default();
+    let fingerprint = Key::of(&identity(1)).fingerprint();
+    let district = District::new(fingerprint, vec![machine.address.clone()], network.clone());
+    let token = Token { secret: "abc".to_owned(), until: Timestamp::from_millis(0) };
+    let mut stream = district.live(&token).await.unwrap();
+    network.cut();
+    assert_eq!(stream.next().await, Err(Failure::Cut));
+    assert_eq!(district.card().await.err(), Some(Failure::Cut));
+    assert_eq!(machine.heard().len(), 1);
+}
