@@ -1,0 +1,350 @@
+//! Every line of matrix.csv: by the one function, and as a real op or a real attempt to read at a real server.
+
+use kairan_protocol::{
+    check_in::Mood,
+    feed::{Audience, FeedName},
+    id::{FeedNumber, GroupId, InviteId, NoticeId, OpId, Rev, RoleId},
+    invite::Secret,
+    notice::{NoticeKind, NoticePatch},
+    op::{Command, Invitee},
+    outcome::{OpResult, Outcome},
+    people::RoleKind,
+    receipt::Stage,
+    rights::{self, Act, Place, Standing},
+    tree::GroupKind,
+};
+use kairan_tests::{
+    matrix::{self, Line},
+    raw,
+    scene::{self, RECEIVER, Scene},
+};
+use std::collections::BTreeMap;
+
+#[test]
+fn the_function_says_what_was_written_down_by_hand() {
+    let mut wrong = Vec::new();
+    for line in matrix::lines() {
+        let standing = Standing::from_word(&line.standing).unwrap_or_else(|| panic!("no standing {}", line.standing));
+        let act = Act::from_word(&line.act).unwrap_or_else(|| panic!("no act {}", line.act));
+        let place = Place::from_word(&line.place).unwrap_or_else(|| panic!("no place {}", line.place));
+        if rights::may(standing, act, place) != line.allowed {
+            wrong.push(line.to_string());
+        }
+    }
+    assert!(wrong.is_empty(), "the function differs from:\n{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_does_what_was_written_down_by_hand() {
+    let scene = Scene::set().await;
+    let numbers = feed_numbers(&scene).await;
+    let (mut wrong, mut unreal) = (Vec::new(), Vec::new());
+    for line in matrix::lines() {
+        match play(&scene, &numbers, &line).await {
+            Played::As(true) => {}
+            Played::As(false) => wrong.push(line.to_string()),
+            Played::But(seen) => wrong.push(format!("{line}, but: {seen}")),
+            Played::Unreal => unreal.push(line),
+        }
+    }
+    assert!(wrong.is_empty(), "{} lines are otherwise at the server:\n{}", wrong.len(), wrong.join("\n"));
+    // What no tree can show: nothing is above the district or below a household or a team, and a team is nobody's own group
+    // but its commissioners'. Nothing of it may be a right, but for the two that the one function has to answer anyway.
+    let rights: Vec<String> = unreal.iter().filter(|line| line.allowed).map(Line::to_string).collect();
+    assert_eq!(rights, ["municipal_staff end_commissioner own: yes", "steward end_commissioner own: yes"]);
+}
+
+enum Played {
+    As(bool),
+    But(String),
+    Unreal,
+}
+
+async fn play(scene: &Scene, numbers: &BTreeMap<FeedName, FeedNumber>, line: &Line) -> Played {
+    if matrix::PERSONAL_ACTS.contains(&line.act.as_str()) {
+        return personal(scene, line).await;
+    }
+    match line.act.as_str() {
+        "post_circular" => post(scene, line, NoticeKind::Circular).await,
+        "post_notice" => post(scene, line, NoticeKind::Notice).await,
+        "post_emergency" => post(scene, line, NoticeKind::Emergency).await,
+        "correct" | "withdraw" => change(scene, line).await,
+        "grant_role" | "grant_commissioner" => grant(scene, line).await,
+        "end_role" | "end_commissioner" => end(scene, line).await,
+        "move_household" => move_household(scene, line).await,
+        "invite" => invite(scene, line).await,
+        "revoke" => revoke(scene, line).await,
+        "read_board" | "read_staff" | "read_desk" => read(scene, numbers, line).await,
+        other => panic!("no such act: {other}"),
+    }
+}
+
+/// Sends a command as the line's standing would.
+async fn send(scene: &Scene, line: &Line, command: Command) -> (OpId, Outcome) {
+    if let Some(phone) = scene.cast.get(line.standing.as_str()) {
+        return phone.act(command).await;
+    }
+    let OpResult { id, outcome, .. } = scene.hood.steward(command).await;
+    (id, outcome)
+}
+
+/// Whether an outcome is what the line says. What is hidden may be called unknown; what stands nowhere is wrong for everybody.
+fn judge(line: &Line, outcome: &Outcome) -> Played {
+    const HIDDEN: [(&str, &[&str]); 9] = [
+        ("receipt", &["unknown_notice", "not_on_this_device"]),
+        ("check_in", &["no_household", "not_on_this_device"]),
+        ("consent", &["no_household", "not_on_this_device"]),
+        ("take_back", &["unknown_op", "no_household", "not_on_this_device"]),
+        ("leave", &["not_on_this_device"]),
+        ("correct", &["unknown_notice"]),
+        ("withdraw", &["unknown_notice"]),
+        ("end_role", &["unknown_role"]),
+        ("revoke", &["unknown_device"]),
+    ];
+    const NOWHERE: [&str; 3] = ["grant_role", "grant_commissioner", "move_household"];
+    let code = raw::refusal(outcome);
+    let nowhere = code == Some("wrong_place") && NOWHERE.contains(&line.act.as_str());
+    let hidden = HIDDEN.iter().find(|(act, _)| *act == line.act).map_or(&[][..], |(_, codes)| codes);
+    let right = match (line.allowed, code) {
+        (true, None) => matches!(outcome, Outcome::Applied { .. }),
+        (true, Some(_)) => nowhere,
+        (false, Some("not_allowed")) => true,
+        (false, Some(code)) => nowhere || hidden.contains(&code),
+        (false, None) => false,
+    };
+    if right { Played::As(true) } else { Played::But(format!("{outcome:?}")) }
+}
+
+/// The steward prepares what a line needs.
+async fn prepared(scene: &Scene, command: Command) -> Option<OpId> {
+    let OpResult { id, outcome, .. } = scene.hood.steward(command).await;
+    match outcome {
+        Outcome::Applied { .. } => Some(id),
+        Outcome::Refused { .. } | Outcome::Unsupported => None,
+    }
+}
+
+async fn personal(scene: &Scene, line: &Line) -> Played {
+    let district = scene.group("広い市");
+    let notice = prepared(scene, raw::circular(district, district, "みなさまへ")).await.unwrap();
+    let check_in = raw::check_in(Mood::Fair, "2026-11-22");
+    // Somebody else of the same home, with a check-in of theirs: not even they are one's own affair.
+    let other = scene.hood.raw("住人 同居").await;
+    other.act(Command::Consent { moods_to_team: true }).await;
+    let (theirs, _) = other.act(check_in.clone()).await;
+    let leaving = scene.cast.contains_key(line.standing.as_str()) && line.act == "leave";
+    let fresh = if leaving { Some(scene.hood.raw(Scene::person(&line.standing)).await) } else { None };
+    let phone = fresh.as_ref().or_else(|| scene.cast.get(line.standing.as_str()));
+
+    let command = match line.act.as_str() {
+        "receipt" => raw::receipt(notice, Stage::Acknowledged),
+        "check_in" => check_in.clone(),
+        "consent" => Command::Consent { moods_to_team: true },
+        "take_back" => Command::TakeBack { op: theirs },
+        "leave" => Command::Leave {},
+        other => panic!("no such act: {other}"),
+    };
+    let Some(phone) = phone else {
+        return match line.place.as_str() {
+            "self" => judge(line, &send(scene, line, command).await.1),
+            // The command line speaks for nobody but the steward.
+            _ => Played::Unreal,
+        };
+    };
+    if line.place == "other" {
+        let by_name = phone.act_as(other.person(), command.clone()).await.1;
+        let by_reference = phone.act(Command::TakeBack { op: theirs }).await.1;
+        if line.act == "take_back" && raw::refusal(&by_reference).is_none() {
+            return Played::But(format!("{by_reference:?}"));
+        }
+        return judge(line, &by_name);
+    }
+    if line.allowed && matches!(line.act.as_str(), "check_in" | "take_back") {
+        phone.act(Command::Consent { moods_to_team: true }).await;
+    }
+    let command = match (line.act.as_str(), line.allowed) {
+        ("take_back", true) => Command::TakeBack { op: phone.act(check_in).await.0 },
+        _ => command,
+    };
+    judge(line, &phone.act(command).await.1)
+}
+
+async fn post(scene: &Scene, line: &Line, kind: NoticeKind) -> Played {
+    let Some(place) = Scene::place(line) else { return Played::Unreal };
+    let (own, there) = (scene.group(Scene::own(&line.standing)), scene.group(place));
+    let household = matches!(place, "隣家" | "住人");
+    // In its own name to that board; in that group's name; and to its officers.
+    let mut ways = vec![(own, Audience::Board(there))];
+    if !household {
+        ways.extend([(there, Audience::Board(there)), (own, Audience::Staff(there))]);
+    }
+    for (from, to) in ways {
+        let outcome = send(scene, line, raw::post(kind, from, to, "お知らせ")).await.1;
+        if let Played::But(seen) = judge(line, &outcome) {
+            return Played::But(format!("from {from} to {to:?}: {seen}"));
+        }
+    }
+    Played::As(true)
+}
+
+async fn change(scene: &Scene, line: &Line) -> Played {
+    // Below a block there are homes, in whose name nobody writes, and teams.
+    let place = match (line.standing.as_str(), line.place.as_str()) {
+        ("block_leader", "below") => Some("東1班 民生委員"),
+        _ => Scene::place(line),
+    };
+    let Some(place) = place else { return Played::Unreal };
+    let board = if place.ends_with("民生委員") { "東1班" } else { place };
+    let Some(op) = prepared(scene, raw::circular(scene.group(place), scene.group(board), "直すもの")).await else {
+        return Played::Unreal;
+    };
+    let notice = NoticeId::from(op);
+    let command = if line.act == "correct" {
+        let patch = NoticePatch { title: Some("直したもの".to_owned()), ..NoticePatch::default() };
+        Command::Correct { notice, seen: Rev::FIRST, patch }
+    } else {
+        Command::Withdraw { notice, seen: Rev::FIRST, reason: "間違いです".to_owned() }
+    };
+    judge(line, &send(scene, line, command).await.1)
+}
+
+fn kind_at(place: &str) -> RoleKind {
+    match place {
+        team if team.ends_with("民生委員") => RoleKind::Commissioner,
+        block if block.ends_with('班') => RoleKind::BlockLeader,
+        _ => RoleKind::Officer,
+    }
+}
+
+fn granting(scene: &Scene, place: &str, kind: RoleKind) -> (RoleId, Command) {
+    let role = RoleId::random().unwrap();
+    let (person, group) = (scene.hood.person_id(RECEIVER), scene.group(place));
+    (role, Command::GrantRole { role, person, group, kind, until: None })
+}
+
+async fn grant(scene: &Scene, line: &Line) -> Played {
+    let commissioner = line.act == "grant_commissioner";
+    let place = if commissioner { Scene::team(line).or_else(|| Scene::place(line)) } else { Scene::place(line) };
+    let Some(place) = place else { return Played::Unreal };
+    let kind = match (commissioner, kind_at(place)) {
+        (true, _) => RoleKind::Commissioner,
+        (false, RoleKind::Commissioner) => RoleKind::Officer,
+        (false, kind) => kind,
+    };
+    let (role, command) = granting(scene, place, kind);
+    let outcome = send(scene, line, command).await.1;
+    if matches!(outcome, Outcome::Applied { .. }) {
+        prepared(scene, Command::EndRole { role }).await;
+    }
+    judge(line, &outcome)
+}
+
+async fn end(scene: &Scene, line: &Line) -> Played {
+    let commissioner = line.act == "end_commissioner";
+    let place = if commissioner { Scene::team(line) } else { Scene::place(line) };
+    let Some(place) = place else { return Played::Unreal };
+    let kind = if commissioner { RoleKind::Commissioner } else { kind_at(place) };
+    if !commissioner && kind == RoleKind::Commissioner {
+        return Played::Unreal;
+    }
+    let (role, command) = granting(scene, place, kind);
+    if prepared(scene, command).await.is_none() {
+        return Played::Unreal;
+    }
+    let outcome = send(scene, line, Command::EndRole { role }).await.1;
+    if !matches!(outcome, Outcome::Applied { .. }) {
+        prepared(scene, Command::EndRole { role }).await;
+    }
+    judge(line, &outcome)
+}
+
+async fn move_household(scene: &Scene, line: &Line) -> Played {
+    let moves = Scene::moves(line);
+    if moves.is_empty() {
+        return Played::Unreal;
+    }
+    for (household, to) in moves {
+        let command = Command::MoveHousehold { household: scene.group(household), to: scene.group(to) };
+        let outcome = send(scene, line, command).await.1;
+        if matches!(outcome, Outcome::Applied { .. }) {
+            let home = scene.group("東1班");
+            prepared(scene, Command::MoveHousehold { household: scene.group(household), to: home }).await;
+        }
+        if let Played::But(seen) = judge(line, &outcome) {
+            return Played::But(format!("{household} to {to}: {seen}"));
+        }
+    }
+    Played::As(true)
+}
+
+async fn kind_of(scene: &Scene, group: GroupId) -> GroupKind {
+    match scene.hood.find(&group.to_string()).await.into_iter().next() {
+        Some(kairan_server::store::Found::Group(group)) => group.kind,
+        other => panic!("not a group: {other:?}"),
+    }
+}
+
+async fn invite(scene: &Scene, line: &Line) -> Played {
+    let Some(place) = Scene::place(line) else { return Played::Unreal };
+    let to = if kind_of(scene, scene.group(place)).await == GroupKind::Household {
+        Invitee::Household(scene.group(place))
+    } else {
+        Invitee::Person(scene.hood.person_id(&scene::holder(place)))
+    };
+    let (invite, secret) = (InviteId::random().unwrap(), Secret::random().unwrap().hash());
+    judge(line, &send(scene, line, Command::Invite { invite, to, secret }).await.1)
+}
+
+async fn revoke(scene: &Scene, line: &Line) -> Played {
+    let Some(place) = Scene::place(line) else { return Played::Unreal };
+    let household = kind_of(scene, scene.group(place)).await == GroupKind::Household;
+    let person = if household { scene::member(place) } else { scene::holder(place) };
+    let device = scene.hood.raw(&person).await.device;
+    judge(line, &send(scene, line, Command::Revoke { device }).await.1)
+}
+
+/// The numbers of all feeds anybody may read; the steward's are told on the command line's own.
+async fn feed_numbers(scene: &Scene) -> BTreeMap<FeedName, FeedNumber> {
+    let mut numbers = BTreeMap::new();
+    for phone in scene.cast.values() {
+        numbers.extend(phone.feeds().await);
+    }
+    for place in ["広い市", "東連合", "西連合", "東町", "南町", "東1班", "東2班"] {
+        numbers.extend(scene.hood.raw(&scene::holder(place)).await.feeds().await);
+    }
+    for household in ["隣家", "住人"] {
+        numbers.extend(scene.hood.raw(&scene::member(household)).await.feeds().await);
+    }
+    numbers
+}
+
+async fn read(scene: &Scene, numbers: &BTreeMap<FeedName, FeedNumber>, line: &Line) -> Played {
+    let Some(place) = Scene::place(line) else { return Played::Unreal };
+    // The command line reads no feed at all: it has no token.
+    let Some(phone) = scene.cast.get(line.standing.as_str()) else { return Played::As(!line.allowed) };
+    let group = scene.group(place);
+    let name = match line.act.as_str() {
+        "read_board" => FeedName::Board(group),
+        "read_staff" => FeedName::Staff(group),
+        _ => FeedName::Desk(group),
+    };
+    let listed = phone.feeds().await.contains_key(&name);
+    if listed != line.allowed {
+        return Played::But(format!("{name} is {}in the rights", if listed { "" } else { "not " }));
+    }
+    if matches!(name, FeedName::Board(_) | FeedName::Staff(_)) {
+        let to = if line.act == "read_board" { Audience::Board(group) } else { Audience::Staff(group) };
+        prepared(scene, raw::post(NoticeKind::Notice, scene.group("広い市"), to, "読めるか")).await;
+    }
+    let Some(number) = numbers.get(&name) else {
+        return if line.allowed { Played::But(format!("{name} has no number")) } else { Played::As(true) };
+    };
+    // Asked for by its number, whatever the rights say. A household's board and a fresh desk have nothing to show yet.
+    let rows = phone.pull(*number).await.len();
+    let may_be_empty = place == "住人" || line.act == "read_desk";
+    match (line.allowed, rows) {
+        (false, 1..) => Played::But(format!("{rows} rows of {name} were given")),
+        (true, 0) if !may_be_empty => Played::But(format!("no row of {name} was given")),
+        _ => Played::As(true),
+    }
+}

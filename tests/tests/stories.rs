@@ -1,0 +1,17 @@
+//! End to end: every story is played with a real server, real phones and real TLS. One program, so that it is linked once.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on says where")]
+
+mod bad_input;
+mod broadcast;
+mod changes;
+mod devices;
+mod endpoints;
+mod full_disk;
+mod joining;
+mod live;
+mod matrix;
+mod moods;
+mod moving;
+mod offline;
+mod process;
+mod roles;
