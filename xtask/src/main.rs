@@ -1,0 +1,51 @@
+//! The project commands, a thin dispatcher: `cargo xtask test`, `cargo xtask bench`, `cargo xtask bindings`.
+
+mod bench;
+mod bindings;
+mod count;
+mod run;
+mod suite;
+mod suites;
+mod table;
+mod test;
+mod tools;
+mod trouble;
+mod workshop;
+
+use std::process::ExitCode;
+use trouble::Trouble;
+use workshop::Workshop;
+
+const USAGE: &str = "\
+cargo xtask test [--require-all]   everything this machine can test, suite after suite;
+                                   with --require-all a suite that did not run, or ran no test, is a failure
+cargo xtask bench                  criterion for the core, then the load generator; prints tables, judges nothing
+cargo xtask bindings [--check]     build the library and generate the Kotlin and Swift from it;
+                                   with --check only say whether what is checked in differs";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(code) => code,
+        Err(trouble) => {
+            eprintln!("xtask: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<ExitCode, Trouble> {
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words[..] {
+        ["test"] => test::run(&Workshop::find()?, false),
+        ["test", "--require-all"] => test::run(&Workshop::find()?, true),
+        ["bench"] => bench::run(&Workshop::find()?),
+        ["bindings"] => bindings::write(&Workshop::find()?),
+        ["bindings", "--check"] => bindings::check(&Workshop::find()?),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        _ => Err(Trouble::Usage(USAGE)),
+    }
+}

@@ -1,0 +1,111 @@
+//! The suites of `cargo xtask test`, in the order they run: what is quick to fail comes first.
+//!
+//! All of them select the whole workspace with every feature, so that nothing is compiled twice.
+
+use crate::{
+    bindings, count, run,
+    suite::{Report, Suite},
+    tools::Tool,
+    trouble::Trouble,
+    workshop::Workshop,
+};
+use std::{fs, io};
+
+/// The houses that stand by themselves; what needs two of them is in `tests`.
+const HOUSES: [&str; 5] = ["protocol", "core", "server", "bindings", "xtask"];
+
+/// Every suite.
+pub const SUITES: &[Suite] = &[
+    Suite { name: "format", run: format },
+    Suite { name: "clippy", run: clippy },
+    Suite { name: "dependencies", run: dependencies },
+    Suite { name: "documentation", run: documentation },
+    Suite { name: "house by house", run: houses },
+    Suite { name: "end to end", run: end_to_end },
+    Suite { name: "bindings drift", run: bindings_drift },
+    Suite { name: "kotlin", run: kotlin },
+];
+
+fn without(tools: &[Tool], workshop: &Workshop) -> Option<Report> {
+    let missing = tools.iter().find(|tool| !tool.is_there(workshop))?;
+    Some(Report::not_run(format!("{} is missing", missing.name())))
+}
+
+fn format(workshop: &Workshop) -> Result<Report, Trouble> {
+    if let Some(report) = without(&[Tool::Rustfmt], workshop) {
+        return Ok(report);
+    }
+    Ok(Report::check(&run::streamed(workshop.cargo(&["fmt", "--all", "--check"]))?))
+}
+
+fn clippy(workshop: &Workshop) -> Result<Report, Trouble> {
+    if let Some(report) = without(&[Tool::Clippy], workshop) {
+        return Ok(report);
+    }
+    let arguments = ["clippy", "--locked", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
+    Ok(Report::check(&run::streamed(workshop.cargo(&arguments))?))
+}
+
+fn dependencies(workshop: &Workshop) -> Result<Report, Trouble> {
+    if let Some(report) = without(&[Tool::Deny], workshop) {
+        return Ok(report);
+    }
+    // It reads the manifests of every platform's crates, more than a build for this one has brought.
+    run::required(workshop.cargo(&["fetch", "--locked"]))?;
+    let arguments = ["deny", "--offline", "--locked", "--all-features", "check", "bans", "licenses", "sources"];
+    Ok(Report::check(&run::streamed(workshop.cargo(&arguments))?))
+}
+
+fn documentation(workshop: &Workshop) -> Result<Report, Trouble> {
+    let mut command = workshop.cargo(&["doc", "--locked", "--workspace", "--all-features", "--no-deps", "--lib"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    Ok(Report::check(&run::streamed(command)?))
+}
+
+fn cargo_test(workshop: &Workshop, selection: &[&str]) -> Result<Report, Trouble> {
+    let arguments = [&["test", "--locked", "--workspace", "--all-features", "--no-fail-fast"], selection].concat();
+    let mut command = workshop.cargo(&arguments);
+    // Tests that start the server as a process find the one that was built with everything else.
+    command.env("KAIRAN_SERVER", workshop.program("kairan-server"));
+    let ran = run::streamed(command)?;
+    let count = count::in_cargo_test(ran.lines.iter().map(String::as_str));
+    Ok(Report::tests(&ran, count))
+}
+
+fn houses(workshop: &Workshop) -> Result<Report, Trouble> {
+    let names: Vec<String> = HOUSES.iter().flat_map(|house| workshop.integration_tests(house)).collect();
+    let mut selection = vec!["--lib", "--bins"];
+    selection.extend(names.iter().flat_map(|name| ["--test", name.as_str()]));
+    cargo_test(workshop, &selection)
+}
+
+fn end_to_end(workshop: &Workshop) -> Result<Report, Trouble> {
+    let names = workshop.integration_tests("tests");
+    if names.is_empty() {
+        return Ok(Report::not_run("it holds no test"));
+    }
+    run::required(bindings::build(workshop))?;
+    let selection: Vec<&str> = names.iter().flat_map(|name| ["--test", name.as_str()]).collect();
+    cargo_test(workshop, &selection)
+}
+
+fn bindings_drift(workshop: &Workshop) -> Result<Report, Trouble> {
+    let drifted = bindings::drifted(workshop)?;
+    Ok(Report::check(&run::Ran { success: drifted.is_empty(), lines: Vec::new() }))
+}
+
+/// The generated Kotlin on the JVM against the real server program.
+fn kotlin(workshop: &Workshop) -> Result<Report, Trouble> {
+    if let Some(report) = without(&[Tool::Java, Tool::Maven], workshop) {
+        return Ok(report);
+    }
+    run::required(bindings::build(workshop))?;
+    let reports = workshop.path("bindings/kotlin/target/surefire-reports");
+    // What an earlier run reported must not be counted again.
+    match fs::remove_dir_all(&reports) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Trouble::File(reports, error)),
+        _ => {}
+    }
+    let ran = run::streamed(bindings::maven(workshop, &workshop.built(), &["verify"]))?;
+    Ok(Report::tests(&ran, count::in_surefire_reports(&reports)))
+}
