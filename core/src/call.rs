@@ -215,7 +215,8 @@ mod tests {
     #[test]
     fn what_somebody_wrote_is_not_repeated_in_an_error() {
         let (_dir, kairan) = phone();
-        let error = call(&kairan, "consent", r#"{"person":"secret words","moods_to_team":"secret words"}"#).unwrap_err();
+        let error =
+            call(&kairan, "consent", r#"{"person":"secret words","moods_to_team":"secret words"}"#).unwrap_err();
         assert!(!error.to_string().contains("secret"));
     }
 }

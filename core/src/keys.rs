@@ -82,12 +82,8 @@ impl Boot {
     fn reading(&self) -> (String, i64) {
         match self {
             // An uptime that can no longer be read: an empty id is never the one a clock was tied to.
-            Self::Kernel { id } => {
-                uptime_millis().map_or_else(|| (String::new(), 0), |millis| (id.clone(), millis))
-            }
-            Self::Process { id, start } => {
-                (id.clone(), i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX))
-            }
+            Self::Kernel { id } => uptime_millis().map_or_else(|| (String::new(), 0), |millis| (id.clone(), millis)),
+            Self::Process { id, start } => (id.clone(), i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX)),
         }
     }
 }

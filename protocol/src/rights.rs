@@ -99,13 +99,13 @@ words! {
         Correct = "correct",
         /// Withdraw a notice sent in a group's name.
         Withdraw = "withdraw",
-        /// Give a role other than commissioner.
+        /// Give a role that opens no moods.
         GrantRole = "grant_role",
-        /// End a role other than commissioner.
+        /// End a role that opens no moods.
         EndRole = "end_role",
-        /// Make somebody see moods.
+        /// Make somebody see moods: a commissioner, any role at a team, or municipal staff, who appoint commissioners.
         GrantCommissioner = "grant_commissioner",
-        /// End a commissioner's role.
+        /// End such a role.
         EndCommissioner = "end_commissioner",
         /// Move a household: from a place and to a place, both judged.
         MoveHousehold = "move_household",

@@ -26,7 +26,8 @@ impl SmallDisk {
         }
         let folder = tempfile::tempdir().unwrap();
         let size = format!("size={megabytes}m");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "kairan-tests"]).arg(folder.path()).status();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "kairan-tests"]).arg(folder.path()).status();
         assert!(mounted.is_ok_and(|status| status.success()), "root could not mount a tmpfs");
         Some(Self { folder })
     }

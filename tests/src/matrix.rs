@@ -83,7 +83,8 @@ mod tests {
             }
             for act in GROUP_ACTS {
                 wanted.extend(
-                    ["own", "below", "above", "beside"].map(|place| (standing.to_owned(), act.to_owned(), place.to_owned())),
+                    ["own", "below", "above", "beside"]
+                        .map(|place| (standing.to_owned(), act.to_owned(), place.to_owned())),
                 );
             }
         }

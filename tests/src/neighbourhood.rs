@@ -21,7 +21,12 @@ use kairan_server::{
     serve::{Running, ServeOptions},
     store::{CheckLine, Found},
 };
-use std::{collections::BTreeMap, net::SocketAddr, path::{Path, PathBuf}, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
@@ -40,6 +45,7 @@ pub struct Neighbourhood {
     home: Option<TempDir>,
     limits: Limits,
     running: Mutex<Option<Running>>,
+    printer: Mutex<()>,
     groups: BTreeMap<String, GroupId>,
     people: BTreeMap<String, PersonId>,
 }
@@ -121,6 +127,7 @@ impl Neighbourhood {
             home: None,
             limits,
             running: Mutex::new(None),
+            printer: Mutex::new(()),
             groups: BTreeMap::new(),
             people: BTreeMap::new(),
         };
@@ -237,10 +244,13 @@ impl Neighbourhood {
             None => Whom::Person(name.to_owned()),
         };
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        // One at a time, as a printer does; the console takes few questions at once.
+        let _printer = self.printer.lock().await;
         let mut sheets = console::invite(&self.folder, clock, whom).await.unwrap();
         assert_eq!(sheets.len(), 1);
         let sheet = sheets.remove(0);
-        Sheet { link: sheet.link, address: sheet.address, check: sheet.check, secret: sheet.secret }.through(self.proxy.address)
+        Sheet { link: sheet.link, address: sheet.address, check: sheet.check, secret: sheet.secret }
+            .through(self.proxy.address)
     }
 
     /// A phone of one person's own.

@@ -112,8 +112,7 @@ impl Phone {
         let Self { kairan, handset, person, persons, dir } = self;
         drop(kairan);
         let platform: Arc<dyn Platform> = handset.clone();
-        let kairan =
-            Kairan::open_on(dir.path(), platform, tokio::runtime::Handle::current()).unwrap();
+        let kairan = Kairan::open_on(dir.path(), platform, tokio::runtime::Handle::current()).unwrap();
         Self { kairan, handset, person, persons, dir }
     }
 
@@ -210,6 +209,12 @@ impl Phone {
         self.kairan.desk(group.to_owned()).unwrap()
     }
 
+    /// Whether a desk can be opened.
+    #[must_use]
+    pub fn has_desk(&self, group: &str) -> bool {
+        self.kairan.desk(group.to_owned()).is_ok()
+    }
+
     /// A notice as one desk follows it up; none while the desk knows nothing of it.
     #[must_use]
     pub fn desk_notice(&self, group: &str, notice: &str) -> Option<DeskNotice> {
@@ -234,8 +239,11 @@ async fn join(kairan: &Kairan, code: &str, names: &[&str]) -> Result<BTreeMap<St
     let Joining::Choose { persons, .. } = kairan.join(code.to_owned(), Vec::new()).await? else {
         panic!("a phone joined without being told for whom");
     };
-    let chosen: BTreeMap<String, String> =
-        persons.into_iter().filter(|person| names.contains(&person.name.as_str())).map(|person| (person.name, person.id)).collect();
+    let chosen: BTreeMap<String, String> = persons
+        .into_iter()
+        .filter(|person| names.contains(&person.name.as_str()))
+        .map(|person| (person.name, person.id))
+        .collect();
     assert_eq!(chosen.len(), names.len(), "the invitation does not list all of {names:?}");
     match kairan.join(code.to_owned(), chosen.values().cloned().collect()).await? {
         Joining::Joined { .. } => Ok(chosen),

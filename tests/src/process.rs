@@ -28,7 +28,10 @@ pub fn binary() -> &'static Path {
         if profile.ends_with("release") {
             build.arg("--release");
         }
-        assert!(build.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success(), "the server does not build");
+        assert!(
+            build.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../server")).status().unwrap().success(),
+            "the server does not build"
+        );
         profile.join("kairan-server")
     })
 }
@@ -113,7 +116,8 @@ impl Machine {
     pub async fn sheet(&self, household: &str) -> Sheet {
         let printed = self.run(&["invite", "--household", household, "--json"]).await.unwrap();
         let sheets: serde_json::Value = serde_json::from_str(&printed).unwrap();
-        let text = |field: &str| sheets[0][field].as_str().unwrap_or_else(|| panic!("no {field}: {printed}")).to_owned();
+        let text =
+            |field: &str| sheets[0][field].as_str().unwrap_or_else(|| panic!("no {field}: {printed}")).to_owned();
         Sheet { link: text("link"), address: text("address"), check: text("check"), secret: text("secret") }
     }
 }

@@ -103,8 +103,18 @@ async fn relay(client: TcpStream, state: Arc<State>) {
     let (from_server, to_server) = server.into_split();
     // TLS 1.3: the client's second flight carries its first request, the server's first flight ends the handshake.
     let (answered, asked) = (watch::Sender::new(false), watch::Sender::new(false));
-    let there = carry(from_client, to_server, state.weather.subscribe(), Direction::There { answered: answered.subscribe(), asked: &asked });
-    let back = carry(from_server, to_client, state.weather.subscribe(), Direction::Back { answered: &answered, asked: asked.subscribe() });
+    let there = carry(
+        from_client,
+        to_server,
+        state.weather.subscribe(),
+        Direction::There { answered: answered.subscribe(), asked: &asked },
+    );
+    let back = carry(
+        from_server,
+        to_client,
+        state.weather.subscribe(),
+        Direction::Back { answered: &answered, asked: asked.subscribe() },
+    );
     tokio::select! { () = there => {}, () = back => {} }
 }
 
@@ -113,7 +123,12 @@ enum Direction<'a> {
     Back { answered: &'a watch::Sender<bool>, asked: watch::Receiver<bool> },
 }
 
-async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut weather: watch::Receiver<Weather>, direction: Direction<'_>) {
+async fn carry(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut weather: watch::Receiver<Weather>,
+    direction: Direction<'_>,
+) {
     let mut buffer = vec![0_u8; 16 * 1024];
     loop {
         let count = tokio::select! {

@@ -4,18 +4,23 @@ use crate::{Neighbourhood, Sheet};
 use kairan_protocol::{
     check_in::Mood,
     feed::{Audience, FeedName},
-    id::{DeviceId, FeedNumber, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, Version},
+    id::{Commit, DeviceId, Epoch, FeedNumber, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, Version},
     invite::Secret,
     notice::{NoticeKind, Points},
     op::{Command, Invitee, Op},
-    outcome::{OpResult, Outcome},
+    outcome::{Flag, OpResult, Outcome},
     receipt::Stage,
+    refusal::Refusal,
     row::Row,
     sign::{Fingerprint, Key, Purpose, sign},
     time::Timestamp,
-    wire::{Cursor, EnrolRequest, EnrolResponse, Enrolled, Problem, ProblemCode, Rights, SyncRequest, SyncResponse, Token, TokenProof},
+    wire::{
+        Cursor, EnrolRequest, EnrolResponse, Enrolled, FeedDelta, Problem, ProblemCode, Rights, SyncRequest,
+        SyncResponse, Token, TokenProof,
+    },
 };
 use p256::ecdsa::SigningKey;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -48,14 +53,16 @@ pub async fn enrol(
 ) -> Result<EnrolResponse, Problem> {
     let public = Key::of(key);
     let proof = sign(key, Purpose::Enrol, &EnrolRequest::payload(identity, secret, &public));
-    let request = EnrolRequest { secret: secret.to_owned(), key: public, proof, persons, name: "手書きの端末".to_owned() };
+    let request =
+        EnrolRequest { secret: secret.to_owned(), key: public, proof, persons, name: "手書きの端末".to_owned() };
     answer(http.post(format!("{base}/v1/enrol")).json(&request).send().await.unwrap()).await
 }
 
 /// The answer of an endpoint, or the problem it names.
 pub async fn answer<T: serde::de::DeserializeOwned>(response: reqwest::Response) -> Result<T, Problem> {
     let status = response.status();
-    let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
+    let kind =
+        response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
     let text = response.text().await.unwrap();
     if status.is_success() {
         return Ok(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")));
@@ -65,6 +72,53 @@ pub async fn answer<T: serde::de::DeserializeOwned>(response: reqwest::Response)
     assert_eq!(problem.status, status.as_u16(), "{text}");
     assert_ne!(problem.code, ProblemCode::Other, "a code that is not in the list: {text}");
     Err(problem)
+}
+
+/// A sync's answer, read by hand: serde's flattening cannot read the numbers of feeds where they stand as keys of `at`.
+#[derive(Deserialize)]
+struct Answered {
+    epoch: Epoch,
+    now: Timestamp,
+    #[serde(default)]
+    results: Vec<Judged>,
+    #[serde(default)]
+    feeds: Vec<FeedDelta>,
+    rights: Option<Rights>,
+    token: Option<Token>,
+}
+
+#[derive(Deserialize)]
+struct Judged {
+    id: OpId,
+    outcome: String,
+    #[serde(default)]
+    commit: Commit,
+    #[serde(default)]
+    at: BTreeMap<FeedNumber, Version>,
+    #[serde(default)]
+    flags: Vec<Flag>,
+    code: Option<Refusal>,
+    mac: Option<String>,
+}
+
+impl From<Judged> for OpResult {
+    fn from(judged: Judged) -> Self {
+        let Judged { id, outcome, commit, at, flags, code, mac } = judged;
+        let outcome = match (outcome.as_str(), code) {
+            ("applied", None) => Outcome::Applied { commit, at, flags },
+            ("refused", Some(code)) => Outcome::Refused { code, commit },
+            ("unsupported", None) => Outcome::Unsupported,
+            other => panic!("not an outcome: {other:?}"),
+        };
+        Self { id, outcome, mac }
+    }
+}
+
+impl From<Answered> for SyncResponse {
+    fn from(answered: Answered) -> Self {
+        let Answered { epoch, now, results, feeds, rights, token } = answered;
+        Self { epoch, now, results: results.into_iter().map(Into::into).collect(), feeds, rights, token }
+    }
 }
 
 /// An enrolled device.
@@ -90,16 +144,30 @@ impl RawPhone {
     /// Joins for everybody the invite lists, or for those of the given names.
     pub async fn join(base: &str, identity: &Fingerprint, secret: &str, names: &[&str]) -> Result<Self, Problem> {
         let (http, key) = (client(), device_key());
-        let EnrolResponse::Choose { persons, .. } = enrol(&http, base, identity, secret, &key, Vec::new()).await? else {
+        let EnrolResponse::Choose { persons, .. } = enrol(&http, base, identity, secret, &key, Vec::new()).await?
+        else {
             panic!("an enrolment that names nobody was accepted");
         };
-        let chosen: Vec<PersonId> =
-            persons.iter().filter(|person| names.is_empty() || names.contains(&person.name.as_str())).map(|person| person.id).collect();
-        let EnrolResponse::Enrolled(enrolled) = enrol(&http, base, identity, secret, &key, chosen.clone()).await? else {
+        let chosen: Vec<PersonId> = persons
+            .iter()
+            .filter(|person| names.is_empty() || names.contains(&person.name.as_str()))
+            .map(|person| person.id)
+            .collect();
+        let EnrolResponse::Enrolled(enrolled) = enrol(&http, base, identity, secret, &key, chosen.clone()).await?
+        else {
             panic!("an enrolment that names its people was not answered with the device");
         };
         let Enrolled { device, token, now, .. } = *enrolled;
-        Ok(Self { http, base: base.to_owned(), identity: *identity, key, token: token.secret, device, persons: chosen, now })
+        Ok(Self {
+            http,
+            base: base.to_owned(),
+            identity: *identity,
+            key,
+            token: token.secret,
+            device,
+            persons: chosen,
+            now,
+        })
     }
 
     /// The one person it holds.
@@ -111,13 +179,14 @@ impl RawPhone {
     /// One request, as it is.
     pub async fn sync(&self, request: &SyncRequest) -> Result<SyncResponse, Problem> {
         let call = self.http.post(format!("{}/v1/sync", self.base)).bearer_auth(&self.token).json(request);
-        answer(call.send().await.unwrap()).await
+        Ok(answer::<Answered>(call.send().await.unwrap()).await?.into())
     }
 
     /// One request with a body of any kind.
     pub async fn send(&self, body: impl Into<reqwest::Body>) -> Result<SyncResponse, Problem> {
         let call = self.http.post(format!("{}/v1/sync", self.base)).bearer_auth(&self.token);
-        answer(call.header("content-type", "application/json").body(body).send().await.unwrap()).await
+        let call = call.header("content-type", "application/json").body(body);
+        Ok(answer::<Answered>(call.send().await.unwrap()).await?.into())
     }
 
     /// Ops by their JSON text, in one request.
@@ -162,7 +231,8 @@ impl RawPhone {
         let mut rows: Vec<Row> = Vec::new();
         let mut cursor = Cursor::At(Version(0));
         for _ in 0..1_000 {
-            let epoch = self.sync(&SyncRequest { rights: u64::MAX >> 1, ..SyncRequest::default() }).await.unwrap().epoch;
+            let epoch =
+                self.sync(&SyncRequest { rights: u64::MAX >> 1, ..SyncRequest::default() }).await.unwrap().epoch;
             let cursors = BTreeMap::from([(number, cursor.clone())]);
             let request = SyncRequest { epoch: Some(epoch), cursors, ..SyncRequest::default() };
             let response = self.sync(&request).await.unwrap();
@@ -294,6 +364,6 @@ impl RawPhone {
     pub async fn try_sync(&self, request: &SyncRequest) -> Option<SyncResponse> {
         let call = self.http.post(format!("{}/v1/sync", self.base)).bearer_auth(&self.token).json(request);
         let text = call.send().await.ok().filter(|response| response.status().is_success())?.text().await.ok()?;
-        Some(serde_json::from_str(&text).unwrap())
+        Some(serde_json::from_str::<Answered>(&text).unwrap().into())
     }
 }

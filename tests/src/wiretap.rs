@@ -83,7 +83,9 @@ async fn pass_on(
     if let Some(broken) = poison.and_then(|poison| broken(&body, &poison)) {
         return broken;
     }
-    let mut call = middle.http.request(method, format!("{}{uri}", middle.upstream)).body(body);
+    // Over HTTP/2 the address itself names the relay: only what stands behind it goes on.
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut call = middle.http.request(method, format!("{}{path}", middle.upstream)).body(body);
     for name in [header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT] {
         if let Some(value) = headers.get(&name) {
             call = call.header(name, value);

@@ -1,9 +1,10 @@
 //! What no honest phone sends: answered with a stable code, never with a crash, and what was there before is there after.
 
 use kairan_protocol::{
-    check_in::Mood,
+    check_in::{CheckIns, Mood},
+    feed::FeedName,
     op::Command,
-    outcome::Outcome,
+    outcome::{Flag, Outcome},
     validate,
     wire::{ProblemCode, SyncRequest},
 };
@@ -55,13 +56,15 @@ async fn a_field_of_another_shape_refuses_its_op_and_no_other() {
     let hood = Neighbourhood::midori().await;
     let kiku = hood.raw("高橋 キク").await;
     let good = kiku.op(kiku.person(), Command::Consent { moods_to_team: true });
-    let bad = kiku.op(kiku.person(), raw::check_in(Mood::Good, "2026-11-22"));
-    for wrong in [
-        bad.to_text().replace("\"good\"", "\"splendid\""),
-        bad.to_text().replace("2026-11-22\"", "2026-13-45\""),
-        bad.to_text().replace("\"good\"", "null"),
+    for (part, instead) in [
+        ("\"good\"", "\"splendid\""),
+        ("\"2026-11-22\"}", "\"2026-13-45\"}"),
+        ("\"good\"", "null"),
+        (",\"mood\":\"good\"", ""),
     ] {
-        assert_ne!(wrong, bad.to_text());
+        let bad = kiku.op(kiku.person(), raw::check_in(Mood::Good, "2026-11-22")).to_text();
+        let wrong = bad.replace(part, instead);
+        assert_ne!(wrong, bad);
         let results = kiku.ops(&[wrong.clone(), good.to_text()]).await;
         assert_eq!(raw::refusal(&results[0].outcome), Some("malformed"), "{wrong}");
         assert!(matches!(results[1].outcome, Outcome::Applied { .. }));
@@ -85,13 +88,26 @@ async fn an_op_of_a_newer_phone_is_unsupported_and_may_be_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_op_from_the_future_is_refused() {
+async fn a_power_used_in_the_future_is_refused_and_a_tap_from_there_is_clamped_and_flagged() {
     let hood = Neighbourhood::midori().await;
-    let mut kiku = hood.raw("高橋 キク").await;
+    let [mut kiku, mut officer] = [hood.raw("高橋 キク").await, hood.raw("田中 実").await];
     kiku.act(Command::Consent { moods_to_team: true }).await;
-    kiku.now = hood.now().plus_millis(3 * 86_400_000);
     let (_, outcome) = kiku.act(raw::check_in(Mood::Good, "2026-11-25")).await;
-    assert!(matches!(raw::refusal(&outcome), Some("clock_ahead" | "day_ahead")), "{outcome:?}");
+    assert_eq!(raw::refusal(&outcome), Some("day_ahead"), "a right clock and a wrong day");
+
+    for phone in [&mut kiku, &mut officer] {
+        phone.now = hood.now().plus_millis(3 * 86_400_000);
+    }
+    let association = hood.group_id("緑ヶ丘町内会");
+    let (_, outcome) = officer.act(raw::circular(association, association, "明々後日の回覧")).await;
+    assert_eq!(raw::refusal(&outcome), Some("clock_ahead"));
+    let (_, outcome) = kiku.act(raw::check_in(Mood::Good, "2026-11-25")).await;
+    assert!(matches!(&outcome, Outcome::Applied { flags, .. } if flags.contains(&Flag::Clock)), "{outcome:?}");
+    let mail = kiku.feeds().await[&FeedName::Mail(kiku.person())];
+    let rows = kiku.pull(mail).await;
+    let row = rows.iter().find(|row| row.kind == "check_in").unwrap();
+    let said: CheckIns = serde_json::from_str(row.body.as_ref().unwrap().get()).unwrap();
+    assert_eq!(said.newest.unwrap().day.to_string(), "2026-11-22", "it counts for today");
     kiku.now = hood.now();
     all_is_well(&hood, &kiku).await;
 }
@@ -174,7 +190,11 @@ async fn what_is_not_json_is_not_taken_for_it() {
     for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
         let call = raw::client().post(format!("{}/v1/sync", kiku.base)).bearer_auth(&kiku.token);
         let answered = call.header("content-type", kind).body("{}").send().await.unwrap();
-        assert_eq!(raw::answer::<serde_json::Value>(answered).await.unwrap_err().code, ProblemCode::UnsupportedMedia, "{kind}");
+        assert_eq!(
+            raw::answer::<serde_json::Value>(answered).await.unwrap_err().code,
+            ProblemCode::UnsupportedMedia,
+            "{kind}"
+        );
     }
 }
 
@@ -227,7 +247,9 @@ async fn a_cursor_ahead_of_the_server_or_of_a_strange_feed_breaks_nothing() {
     for body in [
         format!("{{\"epoch\":\"{epoch}\",\"cursors\":{{\"{own}\":18446744073709551615}}}}"),
         format!("{{\"epoch\":\"{epoch}\",\"cursors\":{{\"4294967295\":0}}}}"),
-        format!("{{\"epoch\":\"{epoch}\",\"cursors\":{{\"{own}\":{{\"as_of\":9223372036854775808,\"place\":\"💥' OR 1=1--\"}}}}}}"),
+        format!(
+            "{{\"epoch\":\"{epoch}\",\"cursors\":{{\"{own}\":{{\"as_of\":9223372036854775808,\"place\":\"💥' OR 1=1--\"}}}}}}"
+        ),
         "{\"epoch\":\"another\",\"rights\":18446744073709551615}".to_owned(),
     ] {
         match kiku.send(body.clone()).await {

@@ -46,8 +46,10 @@ async fn a_circular_to_two_blocks_is_one_circular() {
     let hood = Neighbourhood::midori().await;
     let officer = hood.phone("田中 実").await;
     let leader = hood.phone("鈴木 次郎").await;
-    let notice =
-        officer.post(hood.circular("緑ヶ丘町内会", &["緑ヶ丘1班", "緑ヶ丘2班", "緑ヶ丘町内会"], "回収日の変更")).await.unwrap();
+    let notice = officer
+        .post(hood.circular("緑ヶ丘町内会", &["緑ヶ丘1班", "緑ヶ丘2班", "緑ヶ丘町内会"], "回収日の変更"))
+        .await
+        .unwrap();
     officer.sync().await;
     leader.sync().await;
     assert_eq!(leader.notices().iter().filter(|line| line.id == notice).count(), 1);

@@ -73,7 +73,10 @@ async fn two_officers_who_correct_at_once_do_not_overwrite_each_other() {
     sato.sync().await;
     assert_eq!(sato.notice(&notice).line.title, "公園の清掃（場所変更）");
     let refused = sato.outbox();
-    assert_eq!(refused.iter().map(|op| (op.state, op.code.as_deref())).collect::<Vec<_>>(), [(OpState::Refused, Some("conflict"))]);
+    assert_eq!(
+        refused.iter().map(|op| (op.state, op.code.as_deref())).collect::<Vec<_>>(),
+        [(OpState::Refused, Some("conflict"))]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -103,7 +103,8 @@ async fn a_phone_without_room_for_what_arrives_keeps_what_it_has_and_takes_the_r
     let mut sent = Vec::new();
     for number in 0..60 {
         let text = "長い文。".repeat(3_000);
-        let draft = Draft { text, ..hood.circular("緑ヶ丘町内会", &["緑ヶ丘町内会"], &format!("回覧 {number}")) };
+        let draft =
+            Draft { text, ..hood.circular("緑ヶ丘町内会", &["緑ヶ丘町内会"], &format!("回覧 {number}")) };
         sent.push(officer.post(draft).await.unwrap());
     }
     officer.sync().await;

@@ -17,7 +17,8 @@ async fn a_sheet_can_be_scanned_or_typed() {
     let hood = Neighbourhood::midori().await;
     let sheet = hood.sheet("高橋 キク").await;
     let scanned = hood.join(&sheet, &["高橋 キク"]).await.unwrap();
-    let typed = kairan_tests::Phone::join(&sheet.typed(), &["高橋 健"], Handset::new(Arc::clone(&hood.clock))).await.unwrap();
+    let typed =
+        kairan_tests::Phone::join(&sheet.typed(), &["高橋 健"], Handset::new(Arc::clone(&hood.clock))).await.unwrap();
     typed.sync().await;
     assert_eq!(scanned.me().unwrap().district, "みどり市");
     assert_eq!(typed.me().unwrap().persons[0].name, "高橋 健");
@@ -31,7 +32,9 @@ async fn a_phone_is_shown_whom_it_joins_before_it_is_in() {
     let dir = tempfile::tempdir().unwrap();
     let handset = Handset::new(Arc::clone(&hood.clock));
     let kairan = kairan_core::Kairan::open(dir.path().display().to_string(), handset).unwrap();
-    let Joining::Choose { name, persons } = kairan.join(sheet.link.clone(), Vec::new()).await.unwrap() else { panic!() };
+    let Joining::Choose { name, persons } = kairan.join(sheet.link.clone(), Vec::new()).await.unwrap() else {
+        panic!()
+    };
     assert_eq!(name, "高橋");
     let listed: Vec<(&str, bool)> = persons.iter().map(|person| (person.name.as_str(), person.joined)).collect();
     assert_eq!(listed, [("高橋 キク", false), ("高橋 健", false)]);
@@ -62,7 +65,10 @@ async fn a_server_that_is_not_the_one_on_the_sheet_is_not_spoken_to() {
     let link = sheet.link.replace(&sheet.identity().to_string(), &other.to_string());
     let handset = Handset::new(Arc::clone(&hood.clock));
     let error = kairan_tests::Phone::join(&link, &["高橋 キク"], handset).await.err().unwrap();
-    assert!(!matches!(error.code(), "invite_unknown" | "bad_proof" | "internal"), "{error}: the secret was shown to a stranger");
+    assert!(
+        !matches!(error.code(), "invite_unknown" | "bad_proof" | "internal"),
+        "{error}: the secret was shown to a stranger"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,11 +90,15 @@ async fn enrolling_twice_with_the_same_key_is_the_same_device() {
         raw::enrol(&http, &hood.base(), &sheet.identity(), &sheet.secret, &key, persons).await.unwrap()
     };
     let jiro = hood.person_id("鈴木 次郎");
-    let (EnrolResponse::Enrolled(first), EnrolResponse::Enrolled(second)) = (enrol(vec![jiro]).await, enrol(vec![jiro]).await)
+    let (EnrolResponse::Enrolled(first), EnrolResponse::Enrolled(second)) =
+        (enrol(vec![jiro]).await, enrol(vec![jiro]).await)
     else {
         panic!("not enrolled")
     };
-    assert_eq!(first.device, second.device, "an answer that was lost costs nothing, not even when the invitation is used up");
+    assert_eq!(
+        first.device, second.device,
+        "an answer that was lost costs nothing, not even when the invitation is used up"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,7 +183,12 @@ async fn tokens_and_sheets_of_another_district_mean_nothing_here() {
     assert_eq!(stranger.sync(&Default::default()).await.unwrap_err().code, ProblemCode::TokenUnknown);
     assert_eq!(stranger.renew(ours.now()).await.unwrap_err().code, ProblemCode::DeviceUnknown);
     let sheet = theirs.sheet("隣 住人").await;
-    assert_eq!(RawPhone::join_by(&ours, &sheet, &[]).await.err().unwrap().code, ProblemCode::InviteUnknown);
+    assert_eq!(RawPhone::join_by(&ours, &sheet, &[]).await.err().unwrap().code, ProblemCode::BadProof);
+    let identity = ours.sheet("高橋 キク").await.identity();
+    assert_eq!(
+        RawPhone::join(&ours.base(), &identity, &sheet.secret, &[]).await.err().unwrap().code,
+        ProblemCode::InviteUnknown
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,7 +199,8 @@ async fn somebody_who_guesses_codes_is_stopped() {
     let mut stopped = None;
     for guess in 0..500 {
         let secret = Secret::random().unwrap().letters();
-        let problem = raw::enrol(&http, &hood.base(), &sheet.identity(), &secret, &key, Vec::new()).await.err().unwrap();
+        let problem =
+            raw::enrol(&http, &hood.base(), &sheet.identity(), &secret, &key, Vec::new()).await.err().unwrap();
         if problem.code == ProblemCode::TooMany {
             stopped = Some(guess);
             break;

@@ -101,7 +101,8 @@ fn judge(line: &Line, outcome: &Outcome) -> Played {
         ("end_role", &["unknown_role"]),
         ("revoke", &["unknown_device"]),
     ];
-    const NOWHERE: [&str; 3] = ["grant_role", "grant_commissioner", "move_household"];
+    const NOWHERE: [&str; 6] =
+        ["grant_role", "grant_commissioner", "move_household", "post_circular", "post_notice", "post_emergency"];
     let code = raw::refusal(outcome);
     let nowhere = code == Some("wrong_place") && NOWHERE.contains(&line.act.as_str());
     let hidden = HIDDEN.iter().find(|(act, _)| *act == line.act).map_or(&[][..], |(_, codes)| codes);
@@ -172,10 +173,10 @@ async fn personal(scene: &Scene, line: &Line) -> Played {
 async fn post(scene: &Scene, line: &Line, kind: NoticeKind) -> Played {
     let Some(place) = Scene::place(line) else { return Played::Unreal };
     let (own, there) = (scene.group(Scene::own(&line.standing)), scene.group(place));
-    let household = matches!(place, "隣家" | "住人");
+    let sends = !matches!(place, "隣家" | "住人" | "東町 民生委員");
     // In its own name to that board; in that group's name; and to its officers.
     let mut ways = vec![(own, Audience::Board(there))];
-    if !household {
+    if sends {
         ways.extend([(there, Audience::Board(there)), (own, Audience::Staff(there))]);
     }
     for (from, to) in ways {
@@ -339,9 +340,9 @@ async fn read(scene: &Scene, numbers: &BTreeMap<FeedName, FeedNumber>, line: &Li
     let Some(number) = numbers.get(&name) else {
         return if line.allowed { Played::But(format!("{name} has no number")) } else { Played::As(true) };
     };
-    // Asked for by its number, whatever the rights say. A household's board and a fresh desk have nothing to show yet.
+    // Asked for by its number, whatever the rights say. Homes and teams are sent nothing, fresh desks are empty.
     let rows = phone.pull(*number).await.len();
-    let may_be_empty = place == "住人" || line.act == "read_desk";
+    let may_be_empty = matches!(place, "住人" | "東町 民生委員") || line.act == "read_desk";
     match (line.allowed, rows) {
         (false, 1..) => Played::But(format!("{rows} rows of {name} were given")),
         (true, 0) if !may_be_empty => Played::But(format!("no row of {name} was given")),

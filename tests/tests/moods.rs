@@ -75,7 +75,10 @@ async fn asking_for_a_talk_needs_no_consent_and_reaches_the_team_only() {
     let desk = hood.group(TEAM);
     hood.until("the request at the team", &[&kiku, &team], || !team.desk(&desk).talks.is_empty()).await;
     let seen = team.desk(&desk);
-    assert_eq!(seen.talks.iter().map(|talk| (talk.op.as_str(), talk.name.as_str())).collect::<Vec<_>>(), [(op.as_str(), "高橋 キク")]);
+    assert_eq!(
+        seen.talks.iter().map(|talk| (talk.op.as_str(), talk.name.as_str())).collect::<Vec<_>>(),
+        [(op.as_str(), "高橋 キク")]
+    );
     assert!(seen.statuses.is_empty(), "tapping 相談したい consents to that request alone");
     assert!(!kiku.home().consent);
 }
@@ -104,9 +107,11 @@ async fn nobodys_mood_is_in_an_officers_phone_or_on_its_line() {
     let hood = Neighbourhood::midori().await;
     let (to_officer, to_team) = (Wiretap::before(&hood).await, Wiretap::before(&hood).await);
     let chair = hood.join(&hood.sheet("佐藤 一郎").await.through(to_officer.address), &["佐藤 一郎"]).await.unwrap();
-    let staff = hood.join(&hood.sheet("市民課 係員").await.through(to_officer.address), &["市民課 係員"]).await.unwrap();
+    let staff =
+        hood.join(&hood.sheet("市民課 係員").await.through(to_officer.address), &["市民課 係員"]).await.unwrap();
     let leader = hood.join(&hood.sheet("鈴木 次郎").await.through(to_officer.address), &["鈴木 次郎"]).await.unwrap();
-    let neighbour = hood.join(&hood.sheet("佐藤 花子").await.through(to_officer.address), &["佐藤 花子"]).await.unwrap();
+    let neighbour =
+        hood.join(&hood.sheet("佐藤 花子").await.through(to_officer.address), &["佐藤 花子"]).await.unwrap();
     let guest = hood.join(&hood.sheet("高橋 遠子").await.through(to_officer.address), &["高橋 遠子"]).await.unwrap();
     let team = hood.join(&hood.sheet("山本 文子").await.through(to_team.address), &["山本 文子"]).await.unwrap();
     let [kiku, ken] = [hood.phone("高橋 キク").await, hood.phone("高橋 健").await];
@@ -129,7 +134,12 @@ async fn nobodys_mood_is_in_an_officers_phone_or_on_its_line() {
     let words = ["\"mood\"", "\"strip\"", strip.as_str()];
     for phone in [&chair, &staff, &leader, &neighbour, &guest] {
         for word in words {
-            assert_eq!(bytes::files_with(phone.dir(), word.as_bytes()), Vec::<String>::new(), "{word} on {}", phone.person);
+            assert_eq!(
+                bytes::files_with(phone.dir(), word.as_bytes()),
+                Vec::<String>::new(),
+                "{word} on {}",
+                phone.person
+            );
         }
         for name in [chair.dir(), staff.dir(), guest.dir()] {
             assert!(bytes::files_with(name, ken.person.as_bytes()).is_empty(), "not even that somebody asked");

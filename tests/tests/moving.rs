@@ -33,7 +33,11 @@ async fn a_home_that_moved_reads_the_new_boards_and_the_old_ones_are_hidden_and_
     assert_eq!(kiku.search(kiku.person.clone(), "祭り".to_owned(), 10).unwrap(), [], "nor found by searching");
 
     kiku.sync().await;
-    assert_eq!(bytes::files_with(kiku.dir(), "旧い町のお祭り".as_bytes()), Vec::<String>::new(), "erased by a second round");
+    assert_eq!(
+        bytes::files_with(kiku.dir(), "旧い町のお祭り".as_bytes()),
+        Vec::<String>::new(),
+        "erased by a second round"
+    );
 
     // The new association counts them from the next circular on; the figures of the past stay as they were.
     let next = theirs.post(hood.circular("東山町内会", &["東山町内会"], "東山の総会")).await.unwrap();
@@ -84,7 +88,11 @@ async fn a_late_receipt_is_flagged_and_one_made_after_the_move_is_refused() {
     ken.now = hood.now();
     let after = ken.op(ken.person(), raw::receipt(notice, Stage::Acknowledged));
     let results = ken.ops(&[before.to_text(), after.to_text()]).await;
-    assert!(matches!(&results[0].outcome, Outcome::Applied { flags, .. } if flags.contains(&Flag::Late)), "{:?}", results[0]);
+    assert!(
+        matches!(&results[0].outcome, Outcome::Applied { flags, .. } if flags.contains(&Flag::Late)),
+        "{:?}",
+        results[0]
+    );
     assert_eq!(raw::refusal(&results[1].outcome), Some("unknown_notice"));
 }
 

@@ -31,7 +31,8 @@ async fn what_a_phone_showed_as_sent_is_there_after_a_power_cut() {
         let mut answered = Vec::new();
         loop {
             let op = chair.op(chair.person(), raw::circular(group, group, &format!("回覧 {}", answered.len())));
-            let request = kairan_protocol::wire::SyncRequest { ops: vec![raw::value(&op.to_text())], ..Default::default() };
+            let request =
+                kairan_protocol::wire::SyncRequest { ops: vec![raw::value(&op.to_text())], ..Default::default() };
             match chair.try_sync(&request).await {
                 Some(answer) => answered.extend(answer.results.into_iter().map(|result| result.id)),
                 None => return (answered, op),
@@ -46,7 +47,8 @@ async fn what_a_phone_showed_as_sent_is_there_after_a_power_cut() {
 
     machine.serve().await;
     let board = chair.feeds().await[&kairan_protocol::feed::FeedName::Board(group)];
-    let held: Vec<String> = chair.pull(board).await.into_iter().filter(|row| row.kind == "notice").map(|row| row.id).collect();
+    let held: Vec<String> =
+        chair.pull(board).await.into_iter().filter(|row| row.kind == "notice").map(|row| row.id).collect();
     for op in &answered {
         assert!(held.contains(&op.to_string()), "an answered circular is gone");
     }

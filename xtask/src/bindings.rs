@@ -22,7 +22,8 @@ pub fn build(workshop: &Workshop) -> Command {
 
 /// Maven on the Kotlin package, with the library and the server of one folder.
 pub fn maven(workshop: &Workshop, built: &Path, goals: &[&str]) -> Command {
-    let mut command = workshop.command("mvn", &["--batch-mode", "--no-transfer-progress", "--file"]);
+    let mut command =
+        workshop.command("mvn", &["--batch-mode", "--no-transfer-progress", "-Dstyle.color=never", "--file"]);
     command.arg(workshop.path("bindings/kotlin/pom.xml"));
     command.arg(format!("-Dkairan.library.folder={}", built.display()));
     command.args(goals);

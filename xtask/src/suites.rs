@@ -22,6 +22,7 @@ pub const SUITES: &[Suite] = &[
     Suite { name: "documentation", run: documentation },
     Suite { name: "house by house", run: houses },
     Suite { name: "end to end", run: end_to_end },
+    Suite { name: "api drift", run: api_drift },
     Suite { name: "bindings drift", run: bindings_drift },
     Suite { name: "kotlin", run: kotlin },
 ];
@@ -87,6 +88,17 @@ fn end_to_end(workshop: &Workshop) -> Result<Report, Trouble> {
     run::required(bindings::build(workshop))?;
     let selection: Vec<&str> = names.iter().flat_map(|name| ["--test", name.as_str()]).collect();
     cargo_test(workshop, &selection)
+}
+
+/// The description of the API that is checked in is the one the server gives.
+fn api_drift(workshop: &Workshop) -> Result<Report, Trouble> {
+    run::required(bindings::build(workshop))?;
+    let path = workshop.path("server/openapi.json");
+    let known = fs::read_to_string(&path).map_err(|error| Trouble::File(path, error))?;
+    let given = run::answer(workshop.command(workshop.program("kairan-server"), &["openapi"]));
+    let same = given.is_some_and(|given| given == known);
+    println!("server/openapi.json {} what `kairan-server openapi` prints", if same { "is" } else { "is not" });
+    Ok(Report::check(&run::Ran { success: same, lines: Vec::new() }))
 }
 
 fn bindings_drift(workshop: &Workshop) -> Result<Report, Trouble> {

@@ -7,11 +7,13 @@ use kairan_core::records::{
     PhoneLine, SealState, SentState, WaitingOp,
 };
 
-/// The one of an id, of a name, or of a name that begins so (spaces do not count).
+/// The one of an id, of a name, or of a name or given name that begins so (spaces do not count).
 pub fn one_of<'a>(wanted: &str, known: impl Iterator<Item = (&'a str, &'a str)>) -> Result<&'a str, Trouble> {
     let plain = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
     let wished = plain(wanted);
-    let begins: Vec<_> = known.filter(|(id, name)| *id == wanted || plain(name).starts_with(&wished)).collect();
+    let named =
+        |name: &str| plain(name).starts_with(&wished) || name.split_whitespace().any(|word| word.starts_with(&wished));
+    let begins: Vec<_> = known.filter(|(id, name)| *id == wanted || named(name)).collect();
     let exact: Vec<_> = begins.iter().filter(|(id, name)| *id == wanted || plain(name) == wished).collect();
     match (exact.as_slice(), begins.as_slice()) {
         ([(id, _)], _) | ([], [(id, _)]) => Ok(id),
@@ -114,6 +116,19 @@ pub fn glance(home: &Home) -> String {
     text
 }
 
+/// One line about a desk that changed.
+pub fn glance_at_desk(desk: &Desk) -> String {
+    let mut text = format!("{}　", desk.name.name);
+    if !desk.talks.is_empty() {
+        text += &format!("相談したい {}件　", desk.talks.len());
+    }
+    if let Some(newest) = desk.sent.first() {
+        text += &newest.title;
+        text += &newest.counts.as_ref().map(|counts| format!("　{}", figures(counts))).unwrap_or_default();
+    }
+    text
+}
+
 pub fn notices(lines: &[NoticeLine], nothing: &str) -> String {
     if lines.is_empty() {
         return nothing.to_owned();
@@ -175,7 +190,9 @@ pub fn notice(detail: &NoticeDetail) -> String {
 
 fn figures(counts: &Counts) -> String {
     let Counts { households, acknowledged, displayed, delivered, not_yet, paper } = counts;
-    format!("{households}世帯　確認 {acknowledged}・開いた {displayed}・届いた {delivered}・まだ届いていない {not_yet}・紙 {paper}")
+    format!(
+        "{households}世帯　確認 {acknowledged}・開いた {displayed}・届いた {delivered}・まだ届いていない {not_yet}・紙 {paper}"
+    )
 }
 
 pub fn outbox(waiting: &[WaitingOp]) -> String {
@@ -259,7 +276,8 @@ pub fn desk_notice(notice: &DeskNotice) -> String {
 
 /// 「アプリ 98世帯・紙 22世帯（印刷が必要です）」 where the groups are the desk's own.
 pub fn sent_to(desk: &Desk, to: &[String]) -> String {
-    let groups: Vec<_> = desk.groups.iter().filter(|group| to.contains(&group.name) || to.contains(&group.id)).collect();
+    let groups: Vec<_> =
+        desk.groups.iter().filter(|group| to.contains(&group.name) || to.contains(&group.id)).collect();
     let app: u32 = groups.iter().map(|group| group.app).sum();
     let paper: u32 = groups.iter().map(|group| group.paper).sum();
     match (groups.len() == to.len(), paper) {

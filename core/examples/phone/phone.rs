@@ -4,7 +4,7 @@ use crate::{lines, words};
 use kairan_core::{
     CallError, Kairan, Listener, Network, Options, call,
     keys::SoftwarePlatform,
-    records::{Me, OpState, PersonLine, Screen, WaitingOp},
+    records::{DeskName, Me, OpState, PersonLine, Screen, WaitingOp},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -201,18 +201,19 @@ impl Phone {
         std::thread::spawn(move || {
             let _ = ends.send(runtime.block_on(tokio::signal::ctrl_c()));
         });
+        let mut told = String::new();
         loop {
             if ended.try_recv().is_ok() {
                 self.kairan.stop();
                 return Ok(());
             }
             if let Ok(screens) = hears.recv_timeout(std::time::Duration::from_millis(200)) {
-                self.tell(&screens)?;
+                self.tell(&screens, &mut told)?;
             }
         }
     }
 
-    fn tell(&self, screens: &[Screen]) -> Result<(), Trouble> {
+    fn tell(&self, screens: &[Screen], told: &mut String) -> Result<(), Trouble> {
         if self.json {
             println!("{}", json!({ "changed": screens }));
             return Ok(());
@@ -222,9 +223,18 @@ impl Phone {
             println!("この電話での利用は終わりました。");
             return Ok(());
         }
+        let mut news = Vec::new();
         for person in me.persons {
-            let home = self.ask("home", &json!({ "person": person.id }))?;
-            println!("{}", lines::glance(&home));
+            news.push(lines::glance(&self.ask("home", &json!({ "person": person.id }))?));
+            let desks: Vec<DeskName> = self.ask("desks", &json!({ "person": person.id }))?;
+            for desk in desks {
+                news.push(lines::glance_at_desk(&self.ask("desk", &json!({ "group": desk.group }))?));
+            }
+        }
+        let news = news.join("\n");
+        if news != *told {
+            println!("{news}");
+            *told = news;
         }
         Ok(())
     }

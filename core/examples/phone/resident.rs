@@ -105,11 +105,11 @@ pub fn phones(phone: &Phone) -> Result<(), Trouble> {
 }
 
 pub fn leave(phone: &Phone) -> Result<(), Trouble> {
+    const LEFT: &str = "この電話での利用をやめました。";
     let op: String = phone.ask("leave", &json!({ "person": phone.person()? }))?;
-    match phone.done(&op, "この電話での利用をやめました。") {
-        // The last person's leaving signs the phone off; the sync that learns of it has erased everything.
-        Err(Trouble::Call(error)) if error.code == "revoked" => phone.done(&op, "この電話での利用をやめました。"),
-        Err(Trouble::NotJoined) => phone.show("null", |(): &()| "この電話での利用をやめました。".to_owned()),
+    match phone.done(&op, LEFT) {
+        // The last person's leaving signs the phone off: the sync that learned of it has erased everything.
+        Err(Trouble::Call(error)) if error.code == "revoked" => phone.show("null", |(): &()| LEFT.to_owned()),
         other => other,
     }
 }

@@ -81,9 +81,7 @@ pub fn code(code: &str) -> String {
         "conflict" => "ほかの方が先に直しました。もう一度開いてください。",
         "withdrawn" => "この回覧は取り下げられました。",
         "no_team" => "民生委員につながりません。お電話でご相談ください。",
-        "consent_needed" => {
-            "体調を民生委員に伝えるには、同意がいります。同意する場合は --agree をつけてください。"
-        }
+        "consent_needed" => "体調を民生委員に伝えるには、同意がいります。同意する場合は --agree をつけてください。",
         "stale" => "送られないまま時間がたちました。もう一度送ってください。",
         "on_the_wire" => "送っている途中です。答えを待ってください。",
         "invite_used" => "このご案内は使い終わっています。班長にお声がけください。",
@@ -110,7 +108,9 @@ pub fn trouble(trouble: &Trouble) -> String {
             format!("「{what}」にあてはまるものがいくつかあります: {}", names.join("、"))
         }
         Trouble::WhoIsIt(names) => format!("どなたですか。--as で選んでください: {}", names.join("、")),
-        Trouble::NotJoined => "まだ参加していません。案内の紙をご用意ください。ない方は班長にお声がけください。".to_owned(),
+        Trouble::NotJoined => {
+            "まだ参加していません。案内の紙をご用意ください。ない方は班長にお声がけください。".to_owned()
+        }
         Trouble::Own(what) => format!("できませんでした（{what}）。"),
     }
 }

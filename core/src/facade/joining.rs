@@ -13,6 +13,7 @@ use kairan_protocol::{
     invite::{CheckCode, Invitation, Whom},
     op::Command,
     sign::{Fingerprint, Purpose},
+    validate::NAME,
     wire::{EnrolRequest, EnrolResponse, Enrolled, Listed, Slip},
 };
 use std::sync::Arc;
@@ -23,8 +24,9 @@ impl Kairan {
     /// one is asked about too. Called again after a lost answer it gives the same; with a further invitation of the same
     /// neighbourhood it adds that one's people.
     pub async fn join(&self, code: String, persons: Vec<String>) -> Result<Joining, Error> {
-        let invitation: Invitation =
-            code.parse().map_err(|error: kairan_protocol::invite::BadCode| Error::BadCode { detail: error.to_string() })?;
+        let invitation: Invitation = code
+            .parse()
+            .map_err(|error: kairan_protocol::invite::BadCode| Error::BadCode { detail: error.to_string() })?;
         let persons = persons.iter().map(|person| person.parse()).collect::<Result<Vec<PersonId>, _>>()?;
         let engine = self.engine.clone();
         let joining = self.on_threads(async move { join(&engine, invitation, persons).await }).await?;
@@ -59,7 +61,8 @@ async fn join(engine: &Arc<Engine>, invitation: Invitation, persons: Vec<PersonI
         .aside(move |engine| {
             let key = proof::key(&*engine.platform)?;
             let proof = proof::of_enrolment(&*engine.platform, &identity, &secret, &key)?;
-            Ok(EnrolRequest { secret, key, proof, persons, name: engine.platform.device_name() })
+            let name = engine.platform.device_name().chars().take(NAME).collect();
+            Ok(EnrolRequest { secret, key, proof, persons, name })
         })
         .await?;
     let asked = engine.bearings.reading();

@@ -1,13 +1,7 @@
 //! Opening a neighbourhood's folder; and what only Rust callers may set.
 
 use super::{Kairan, Looping, Threads};
-use crate::{
-    error::Error,
-    plan::Pace,
-    platform::Platform,
-    runtime::Engine,
-    transport::Network,
-};
+use crate::{error::Error, plan::Pace, platform::Platform, runtime::Engine, transport::Network};
 use std::{
     path::Path,
     sync::{Arc, Mutex},

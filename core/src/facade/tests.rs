@@ -6,7 +6,9 @@ use crate::{
     Listener, Options, Pace,
     keys::SoftwarePlatform,
     records::{Joining, Mood, OpState},
-    store::tests::{Answer, DISTRICT, HANAKO, NOW, PHONE, SATO, circular, consent_row, notice_id, notice_row, residents},
+    store::tests::{
+        Answer, DISTRICT, HANAKO, NOW, PHONE, SATO, circular, consent_row, notice_id, notice_row, residents,
+    },
     transport::{
         Network,
         machine::{Heard, Machine, Say, card, identity},
@@ -17,9 +19,7 @@ use kairan_protocol::{
     invite::{CheckCode, Invitation, Secret, Whom},
     sign::{Key, Purpose, Signed},
     time::Timestamp,
-    wire::{
-        EnrolRequest, EnrolResponse, Enrolled, Listed, ProblemCode, Slip, SyncRequest, Token, TokenProof,
-    },
+    wire::{EnrolRequest, EnrolResponse, Enrolled, Listed, ProblemCode, Slip, SyncRequest, Token, TokenProof},
 };
 use std::{
     collections::VecDeque,
@@ -234,6 +234,10 @@ async fn a_tap_is_kept_while_out_of_reach_and_arrives_once() {
 
     let (kairan, _) = opened(&dir);
     town.script.next(Say::HangUp);
+    assert_eq!(kairan.sync().await, Err(Error::Offline));
+    assert!(kairan.outbox().unwrap()[0].unsent, "the first request of a while takes nothing along");
+    town.script.next(Say::json(&Answer::new().0));
+    town.script.next(Say::HangUp);
     assert_eq!(kairan.sync().await, Err(Error::Offline), "the answer was lost");
     assert_eq!(kairan.outbox().unwrap()[0].state, OpState::Sending);
     assert_eq!(kairan.sync().await.unwrap().sent, 1);
@@ -292,6 +296,7 @@ async fn one_op_the_server_cannot_take_is_parked_with_its_reason_and_the_other_a
     let poisoned = kairan.consent(SATO.to_string(), true).await.unwrap();
     kairan.acknowledge(SATO.to_string(), notice_id(1).to_string()).await.unwrap();
     network.restore();
+    kairan.engine.sync(crate::plan::Batch::Empty, false).await.unwrap();
     town.script.next(Say::Problem(ProblemCode::BadRequest));
     town.script.next(Say::Problem(ProblemCode::BadRequest));
     kairan.sync().await.unwrap();

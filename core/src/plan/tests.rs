@@ -1,7 +1,10 @@
 //! Stories of the planner, and what holds whatever happens to it.
 #![allow(clippy::unwrap_used, reason = "a failed test says so")]
 
-use super::*;
+use super::{
+    wait::{BACKOFF, CARD, HOUR, MINUTE, POLL, SLOW},
+    *,
+};
 use proptest::prelude::*;
 
 const WHOLE: Step = Step::Sync { batch: Batch::Whole, renew: false };

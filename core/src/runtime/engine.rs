@@ -1,6 +1,6 @@
 //! One exchange with the server at a time: store, keys, clock and transport put together.
 
-use super::{bearings::Bearings, changes::Changes, proof};
+use super::{bearings::Bearings, changes::Changes, proof, setback::Setback};
 use crate::{
     error::Error,
     plan::{Batch, Pace, Trouble},
@@ -20,8 +20,11 @@ use std::{
     collections::BTreeMap,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
+
+/// So long after an answer the server counts as within reach.
+const REACHED: Duration = Duration::from_mins(1);
 
 /// How long a token lives, and how much of its life is left when its successor is asked for: half, spread over ten days.
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1_000;
@@ -36,6 +39,8 @@ pub(crate) struct Engine {
     pub(crate) network: Network,
     pub(crate) pace: Pace,
     district: Mutex<Option<Arc<District>>>,
+    /// When the server answered last; none after nobody could be reached.
+    answered: Mutex<Option<Instant>>,
     /// Held during an exchange: the loop and whoever asks for a sync take turns.
     turn: tokio::sync::Mutex<()>,
 }
@@ -55,28 +60,6 @@ pub(crate) struct Round {
     pub(crate) cursors: BTreeMap<FeedNumber, Cursor>,
     /// How long the token in use is good before its successor is asked for, in milliseconds.
     pub(crate) renew_in: Option<u64>,
-}
-
-/// Why an exchange failed.
-#[derive(Debug)]
-pub(crate) struct Setback {
-    pub(crate) trouble: Trouble,
-    pub(crate) error: Error,
-    /// The ops it held.
-    pub(crate) ops: Vec<OpId>,
-}
-
-impl From<Error> for Setback {
-    fn from(error: Error) -> Self {
-        Self { trouble: Trouble::Own, error, ops: Vec::new() }
-    }
-}
-
-impl From<Failure> for Setback {
-    fn from(failure: Failure) -> Self {
-        tracing::debug!(%failure, "exchange failed");
-        Self { trouble: trouble(&failure), error: failure.into(), ops: Vec::new() }
-    }
 }
 
 /// A request ready to go.
@@ -99,6 +82,7 @@ impl Engine {
             network,
             pace,
             district: Mutex::new(None),
+            answered: Mutex::new(None),
             turn: tokio::sync::Mutex::new(()),
         };
         engine.store.ingest_spool(engine.bearings.now())?;
@@ -117,13 +101,31 @@ impl Engine {
     /// Sends what waits and takes what is new.
     pub(crate) async fn sync(self: &Arc<Self>, batch: Batch, renew: bool) -> Result<Round, Setback> {
         let _turn = self.turn.lock().await;
+        if batch == Batch::Empty || self.is_reached() || !self.aside(Self::has_outgoing).await? {
+            return self.exchange(batch, renew).await;
+        }
+        // What goes along in a request counts as having been on the wire, even if no connection came about: it could no
+        // longer be taken back, and a broadcast would not ask again. So the first request of a while takes nothing along.
+        let first = self.exchange(Batch::Empty, renew).await?;
+        let round = self.exchange(batch, false).await?;
+        Ok(Round { received: first.received + round.received, more: first.more || round.more, ..round })
+    }
+
+    fn has_outgoing(&self) -> Result<bool, Error> {
+        let now = self.bearings.now();
+        self.store.ingest_spool(now)?;
+        self.store.has_outgoing(now)
+    }
+
+    async fn exchange(self: &Arc<Self>, batch: Batch, renew: bool) -> Result<Round, Setback> {
         if self.network.is_cut() {
-            // Before anything is marked as having been on the wire.
+            self.reached(false);
             return Err(Failure::Cut.into());
         }
         let Prepared { enrolment, request, ops } = self.aside(move |engine| engine.prepare(batch, renew)).await?;
         let asked = self.bearings.reading();
         let answer = self.district(&enrolment).sync(&enrolment.token, &request).await;
+        self.reached(!matches!(&answer, Err(failure) if failure.is_silence()));
         let response = answer.map_err(|failure| Setback { ops: ops.clone(), ..failure.into() })?;
         self.bearings.tie(response.now, &asked);
         let sent = u32::try_from(ops.len()).unwrap_or(u32::MAX);
@@ -142,8 +144,7 @@ impl Engine {
         };
         let state = self.store.sync_state()?;
         let identity = enrolment.identity.fingerprint();
-        let renew =
-            renew.then(|| proof::of_token(&*self.platform, &identity, enrolment.device, now)).transpose()?;
+        let renew = renew.then(|| proof::of_token(&*self.platform, &identity, enrolment.device, now)).transpose()?;
         let ids: Vec<OpId> = outgoing.iter().map(|op| op.id).collect();
         let texts = outgoing.into_iter().map(|op| RawValue::from_string(op.text)).collect::<Result<_, _>>()?;
         if !ids.is_empty() {
@@ -282,6 +283,15 @@ impl Engine {
         }
     }
 
+    fn is_reached(&self) -> bool {
+        let answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.is_some_and(|at| at.elapsed() < REACHED)
+    }
+
+    fn reached(&self, reached: bool) {
+        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = reached.then(Instant::now);
+    }
+
     /// Closes every connection.
     pub(crate) fn hang_up(&self) {
         if let Some(district) = &*self.district.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -317,45 +327,6 @@ fn renew_in(enrolment: &Enrolment, token: &Token, now: Timestamp) -> u64 {
     u64::try_from(at.since(now)).unwrap_or(0)
 }
 
-/// What a failure means for the planner.
-fn trouble(failure: &Failure) -> Trouble {
-    let millis = |wait: Option<Duration>| wait.map(|wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
-    match failure {
-        Failure::Cut => Trouble::Cut,
-        Failure::Own(_) => Trouble::Own,
-        Failure::Status { status: 408 | 429 | 502..=504, retry_after } => {
-            Trouble::Busy { retry_after: millis(*retry_after) }
-        }
-        Failure::Status { status: 500.., .. } => Trouble::Broken,
-        Failure::Unreachable(_)
-        | Failure::Broken(_)
-        | Failure::Foreign
-        | Failure::Answer(_)
-        | Failure::Status { .. } => Trouble::Away,
-        Failure::Problem { problem, retry_after, .. } => match problem.code {
-            ProblemCode::TokenUnknown | ProblemCode::NoToken => Trouble::TokenUnknown,
-            ProblemCode::DeviceUnknown => Trouble::DeviceUnknown,
-            ProblemCode::Revoked => Trouble::Revoked,
-            ProblemCode::TooMany | ProblemCode::Unavailable | ProblemCode::DiskFull | ProblemCode::Timeout => {
-                Trouble::Busy { retry_after: millis(*retry_after) }
-            }
-            ProblemCode::BadRequest | ProblemCode::TooLarge => Trouble::Rejected,
-            ProblemCode::Other if problem.status < 500 => Trouble::Rejected,
-            ProblemCode::Internal | ProblemCode::Other => Trouble::Broken,
-            // These are about the request's place or proof, not about an op in it.
-            ProblemCode::InviteUnknown
-            | ProblemCode::InviteUsed
-            | ProblemCode::InviteExpired
-            | ProblemCode::InviteVoid
-            | ProblemCode::NotListed
-            | ProblemCode::BadProof
-            | ProblemCode::NotFound
-            | ProblemCode::MethodNotAllowed
-            | ProblemCode::UnsupportedMedia => Trouble::Away,
-        },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -366,15 +337,5 @@ mod tests {
         assert_eq!(known_addresses(card.clone(), Some("old.example".to_owned())), card);
         let known = known_addresses(card, Some("192.0.2.7:8443".to_owned()));
         assert_eq!(known, ["new.example", "old.example", "192.0.2.7:8443"]);
-    }
-
-    #[test]
-    fn only_a_request_that_is_not_taken_as_such_makes_ops_suspect() {
-        for code in ProblemCode::ALL {
-            let failure = Failure::Problem { problem: Box::new(code.problem(None)), retry_after: None, date: None };
-            let suspect = matches!(code, ProblemCode::BadRequest | ProblemCode::TooLarge);
-            assert_eq!(trouble(&failure) == Trouble::Rejected, suspect, "{code:?}");
-            assert_eq!(trouble(&failure) == Trouble::Revoked, *code == ProblemCode::Revoked);
-        }
     }
 }

@@ -5,6 +5,7 @@ mod changes;
 mod engine;
 pub(crate) mod proof;
 mod rounds;
+mod setback;
 
 pub use changes::Listener;
 
@@ -16,11 +17,12 @@ use crate::{
     plan::{Input, Planner, Step},
     transport::LiveEvent,
 };
-use engine::{Round, Setback};
+use engine::Round;
 use kairan_protocol::{
     id::{FeedNumber, OpId, Version},
     wire::{Cursor, Poke},
 };
+use setback::Setback;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{
     runtime::Handle,

@@ -96,6 +96,8 @@ mod tests {
     #[test]
     fn what_is_no_signature_is_told() {
         let keystore = Keystore(SigningKey::from_slice(&[7; 32]).unwrap(), |_| vec![1, 2, 3]);
-        assert!(of_token(&keystore, &Fingerprint::of(b"d"), DeviceId::from_number(1), Timestamp::from_millis(0)).is_err());
+        assert!(
+            of_token(&keystore, &Fingerprint::of(b"d"), DeviceId::from_number(1), Timestamp::from_millis(0)).is_err()
+        );
     }
 }

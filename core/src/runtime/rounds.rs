@@ -1,6 +1,9 @@
 //! A sync somebody asked for: full rounds until there is nothing more to send or to get.
 
-use super::engine::{Engine, Round, Setback};
+use super::{
+    engine::{Engine, Round},
+    setback::Setback,
+};
 use crate::{
     error::Error,
     facade::SyncReport,

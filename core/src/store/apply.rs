@@ -144,10 +144,12 @@ impl Store {
             applied.changed.extend(EVERYTHING);
         }
         let still = self.mirror_file().read(feeds::hidden)?;
-        for feed in hidden.into_iter().filter(|feed| still.contains(feed)) {
-            while !self.mirror_file().write(|mirror| feeds::erase(mirror, feed, rows::PER_TRANSACTION))? {}
+        let lost: Vec<_> = hidden.into_iter().filter(|feed| still.contains(feed)).collect();
+        for feed in &lost {
+            while !self.mirror_file().write(|mirror| feeds::erase(mirror, *feed, rows::PER_TRANSACTION))? {}
         }
-        Ok(())
+        // Erased means that no byte of it stays, in the write-ahead log neither.
+        if lost.is_empty() { Ok(()) } else { self.mirror_file().shrink() }
     }
 
     fn take_rows(&self, delta: &FeedDelta, applied: &mut Applied) -> Result<(), Error> {

@@ -63,6 +63,11 @@ impl Failure {
         }
     }
 
+    /// Whether nobody said anything.
+    pub(crate) const fn is_silence(&self) -> bool {
+        matches!(self, Self::Cut | Self::Unreachable(_) | Self::Broken(_) | Self::Foreign)
+    }
+
     /// Whether another address may help: nothing was said at this one.
     pub(crate) const fn try_elsewhere(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Foreign)

@@ -86,7 +86,9 @@ impl ServerCertVerifier for IdentityVerifier {
         let verify = |time| {
             let algorithms = self.provider.signature_verification_algorithms.all;
             let anchors = std::slice::from_ref(&anchor);
-            certificate.verify_for_usage(algorithms, anchors, &[], time, KeyUsage::server_auth(), None, None).map(|_| ())
+            certificate
+                .verify_for_usage(algorithms, anchors, &[], time, KeyUsage::server_auth(), None, None)
+                .map(|_| ())
         };
         match verify(now) {
             // A phone whose battery ran empty wakes up years ago. The identity is pinned: what is not valid yet by such

@@ -97,10 +97,7 @@ fn certificates(identity: &SigningKey) -> (Vec<CertificateDer<'static>>, Private
 
 impl Machine {
     /// Starts on the runtime; `answers` says what to do with each request.
-    pub(crate) async fn start(
-        identity: &SigningKey,
-        answers: impl Fn(&Heard) -> Say + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) async fn start(identity: &SigningKey, answers: impl Fn(&Heard) -> Say + Send + Sync + 'static) -> Self {
         let (chain, key) = certificates(identity);
         let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -130,7 +127,9 @@ impl Machine {
                             answer(&format!("{} Problem", code.status()), "application/problem+json", &body)
                         }
                         Say::Bytes(text) => text,
-                        Say::Stream => "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: hello\n\n".to_owned(),
+                        Say::Stream => {
+                            "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: hello\n\n".to_owned()
+                        }
                         Say::HangUp => return,
                     };
                     let streams = text.contains("event-stream") && text.ends_with(": hello\n\n");

@@ -80,12 +80,38 @@ fn staffing<V: View>(view: &V, role: &Role, now: Timestamp) -> Result<Option<Eff
     }
 }
 
-const fn granting(kind: RoleKind) -> Act {
-    if matches!(kind, RoleKind::Commissioner) { Act::GrantCommissioner } else { Act::GrantRole }
+/// Whether a role opens moods: at a team, or, as municipal staff, by appointing a commissioner in one more step.
+const fn opens_moods(role: RoleKind, group: GroupKind) -> bool {
+    matches!(role, RoleKind::Commissioner | RoleKind::MunicipalStaff) || matches!(group, GroupKind::Team)
 }
 
-const fn ending(kind: RoleKind) -> Act {
-    if matches!(kind, RoleKind::Commissioner) { Act::EndCommissioner } else { Act::EndRole }
+const fn granting(role: RoleKind, group: GroupKind) -> Act {
+    if opens_moods(role, group) { Act::GrantCommissioner } else { Act::GrantRole }
+}
+
+const fn ending(role: RoleKind, group: GroupKind) -> Act {
+    if opens_moods(role, group) { Act::EndCommissioner } else { Act::EndRole }
+}
+
+/// Whether the sender may print a key to everything these people may read: only to roles within the sender's own reach, and to
+/// moods only who may appoint commissioners.
+fn may_open<V: View>(view: &V, case: &Case<'_>, persons: &[PersonId]) -> Result<Result<(), Refusal>, V::Error> {
+    for person in persons.iter().filter(|person| **person != case.op.person) {
+        for role in view.roles(*person)? {
+            if role.term.until.is_some_and(|until| until <= case.context.now) {
+                continue;
+            }
+            let Some(group) = view.group(role.group)? else { continue };
+            if role.kind == RoleKind::Steward {
+                return Ok(Err(Refusal::NotAllowed));
+            }
+            let act = if opens_moods(role.kind, group.kind) { Act::GrantCommissioner } else { Act::Invite };
+            if let Err(refusal) = place::allowed(view, case, act, &[role.group])? {
+                return Ok(Err(refusal));
+            }
+        }
+    }
+    Ok(Ok(()))
 }
 
 pub(super) fn grant_role<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Error> {
@@ -100,7 +126,7 @@ pub(super) fn grant_role<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Err
     if view.person(person)?.is_none() {
         return Ok(Err(Refusal::UnknownPerson));
     }
-    if let Err(refusal) = place::allowed(view, case, granting(kind), &[group])? {
+    if let Err(refusal) = place::allowed(view, case, granting(kind, place.kind), &[group])? {
         return Ok(Err(refusal));
     }
     if person == case.op.person {
@@ -120,6 +146,10 @@ pub(super) fn grant_role<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Err
     Ok(Ok(case.accept(effects, false)))
 }
 
+fn kind_of<V: View>(view: &V, group: GroupId) -> Result<GroupKind, V::Error> {
+    Ok(view.group(group)?.map_or(GroupKind::Team, |group| group.kind))
+}
+
 pub(super) fn end_role<V: View>(view: &V, case: &Case<'_>, id: RoleId) -> Judgement<V::Error> {
     let now = case.context.now;
     let Some(role) = view.role(id)? else { return Ok(Err(Refusal::UnknownRole)) };
@@ -128,7 +158,8 @@ pub(super) fn end_role<V: View>(view: &V, case: &Case<'_>, id: RoleId) -> Judgem
         if role.kind == RoleKind::Steward {
             return Ok(Err(Refusal::NotAllowed));
         }
-        if let Err(refusal) = place::allowed(view, case, ending(role.kind), &[role.group])? {
+        if let Err(refusal) = place::allowed(view, case, ending(role.kind, kind_of(view, role.group)?), &[role.group])?
+        {
             return Ok(Err(refusal));
         }
     }
@@ -204,22 +235,28 @@ pub(super) fn invite<V: View>(
     to: Invitee,
     secret: &str,
 ) -> Judgement<V::Error> {
+    let mut listed = Vec::new();
     let reached = match to {
         Invitee::Household(household) => {
             let known = view.group(household)?.is_some_and(|group| group.kind == GroupKind::Household);
             if !known {
                 return Ok(Err(Refusal::UnknownGroup));
             }
+            listed.extend(view.members(household)?);
             place::allowed(view, case, Act::Invite, &[household])?
         }
         Invitee::Person(person) => {
             if view.person(person)?.is_none() {
                 return Ok(Err(Refusal::UnknownPerson));
             }
+            listed.push(person);
             reaches(view, case, Act::Invite, person)?
         }
     };
     if let Err(refusal) = reached {
+        return Ok(Err(refusal));
+    }
+    if let Err(refusal) = may_open(view, case, &listed)? {
         return Ok(Err(refusal));
     }
     if view.invite_exists(id)? {

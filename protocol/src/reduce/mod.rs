@@ -9,7 +9,7 @@ mod stories;
 #[cfg(test)]
 mod world;
 
-pub use membership::{profile, role_over, team_row};
+pub use membership::{profile, role_over, stands_at, team_row};
 pub use notices::publish;
 pub use place::talk_team;
 

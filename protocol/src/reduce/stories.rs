@@ -246,6 +246,29 @@ fn nobody_gives_a_role_to_themselves_and_no_chair_makes_a_commissioner() {
 }
 
 #[test]
+fn no_detour_leads_a_chair_to_the_moods() {
+    let mut world = World::new();
+    let role =
+        |group, kind| Command::GrantRole { role: RoleId::from_number(9), person: SATO, group, kind, until: None };
+    assert_eq!(world.does(CHAIR, role(MIDORI_TEAM, RoleKind::Officer)), Err(Refusal::NotAllowed));
+    assert_eq!(world.does(CHAIR, role(MIDORI, RoleKind::MunicipalStaff)), Err(Refusal::NotAllowed));
+    let secret = Secret::random().unwrap().hash();
+    let key = |person| Command::Invite {
+        invite: InviteId::from_number(1),
+        to: Invitee::Person(person),
+        secret: secret.clone(),
+    };
+    assert_eq!(world.does(CHAIR, key(COMMISSIONER)), Err(Refusal::NotAllowed));
+    world
+        .residences
+        .push((COMMISSIONER, Residence { household: SATO_HOME, term: Term::since(noon().plus_millis(-1)) }));
+    let home =
+        Command::Invite { invite: InviteId::from_number(1), to: Invitee::Household(SATO_HOME), secret: secret.clone() };
+    assert_eq!(world.does(CHAIR, home), Err(Refusal::NotAllowed), "nor by the commissioner's own home");
+    assert!(world.does(CLERK, key(COMMISSIONER)).is_ok());
+}
+
+#[test]
 fn everyone_below_learns_when_a_team_is_no_longer_staffed() {
     let mut world = World::new();
     let grant = Command::GrantRole {

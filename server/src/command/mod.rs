@@ -14,7 +14,7 @@ use crate::{
 };
 use clap::{Parser, Subcommand};
 use std::{
-    io::Write,
+    io::{IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -106,7 +106,13 @@ fn say(line: &str) {
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("KAIRAN_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .with_target(false)
+        .init();
 }
 
 async fn run(command: Command) -> Result<(), Error> {

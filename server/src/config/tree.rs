@@ -13,6 +13,7 @@ use chrono::NaiveDate;
 use kairan_protocol::{
     id::{DeviceId, Epoch, GroupId, PersonId, RoleId},
     people::RoleKind,
+    reduce::stands_at,
     time::Timestamp,
     tree::GroupKind,
     validate,
@@ -153,18 +154,6 @@ pub const fn word(kind: GroupKind) -> &'static str {
         GroupKind::Block => "block",
         GroupKind::Household => "household",
         GroupKind::Team => "team",
-    }
-}
-
-/// Where a role of a kind may stand, as the reducer judges `grant_role`.
-const fn stands_at(role: RoleKind, group: GroupKind) -> bool {
-    use GroupKind::{Association, Block, District, Federation, Team};
-    match role {
-        RoleKind::Chair | RoleKind::Officer => matches!(group, District | Federation | Association | Team),
-        RoleKind::BlockLeader => matches!(group, Block),
-        RoleKind::Commissioner => matches!(group, Team),
-        RoleKind::MunicipalStaff => matches!(group, District | Federation | Association),
-        RoleKind::Steward => matches!(group, District),
     }
 }
 

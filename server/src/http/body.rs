@@ -33,6 +33,10 @@ pub async fn json<T: DeserializeOwned>(request: Request, limit: usize, patience:
             return Err(trouble);
         }
     };
+    // A derived struct would take its fields from an array too, and `[]` for one of defaults only.
+    if text.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(Trouble::with(ProblemCode::BadRequest, "the body is not a JSON object"));
+    }
     serde_json::from_slice(&text).map_err(|error| Trouble::with(ProblemCode::BadRequest, &error.to_string()))
 }
 

@@ -142,7 +142,7 @@ fn join(text: &mut String, who: &str, (key, name): (&str, &str), sheet: &Sheet) 
     let id = person.as_ref().map_or_else(String::new, PersonId::to_string);
     let _infallible = write!(
         text,
-        "\n# {name}, {who}\ncargo run -q -p kairan-core --features json --example phone -- --dir /tmp/kairan-{key} join \"{}\" --as {id}\n",
+        "\n# {name}, {who}\ncargo run -q -p kairan-core --features json --example phone -- --dir /tmp/kairan-{key} join \"{}\" --who {id}\n",
         sheet.link
     );
 }

@@ -18,7 +18,7 @@ use kairan_protocol::{
     reduce,
     row::kind,
     time::Timestamp,
-    view::Effect,
+    view::{Effect, View},
 };
 use rusqlite::params;
 
@@ -191,15 +191,13 @@ impl Tx<'_> {
         run(self.connection, sql, [device.number(), self.now.millis()])?;
         run(self.connection, "DELETE FROM device_person WHERE device = ?1", [device.number()])?;
         self.changes.revoked.insert(device);
-        self.forget_holders();
         Ok(())
     }
 
     fn leave(&mut self, person: PersonId, device: DeviceId, commit: Commit) -> Result<(), StoreError> {
         let sql = "DELETE FROM device_person WHERE device = ?1 AND person = ?2";
         run(self.connection, sql, [device.number(), person.number()])?;
-        self.forget_holders();
-        if self.holders(device)?.is_empty() {
+        if self.look().device_persons(device)?.is_empty() {
             return self.sign_off(device);
         }
         run(self.connection, "UPDATE device SET rights = ?2 WHERE id = ?1", [device.number(), signed(commit.0)])?;

@@ -22,6 +22,8 @@ use rusqlite::{Connection, Row, params};
 pub(super) struct Look<'a> {
     pub connection: &'a Connection,
     pub now: Timestamp,
+    /// The people of the device that asks, where they were looked up already: every op of a request asks again.
+    pub held: Option<&'a (DeviceId, Vec<PersonId>)>,
 }
 
 pub(super) const fn kind_word(kind: GroupKind) -> &'static str {
@@ -227,7 +229,12 @@ impl View for Look<'_> {
     }
 
     fn device_persons(&self, device: DeviceId) -> Result<Vec<PersonId>, StoreError> {
-        let sql = "SELECT person FROM device_person WHERE device = ?1 ORDER BY since, person";
+        if let Some((known, persons)) = self.held
+            && *known == device
+        {
+            return Ok(persons.clone());
+        }
+        let sql = "SELECT person FROM device_person WHERE device = ?1";
         many(self.connection, sql, [device.number()], |row| row.get(0).map(PersonId::from_number))
     }
 

@@ -62,7 +62,7 @@ impl Meta {
 
     /// What the writer begins with.
     pub fn memory(&self) -> Memory {
-        Memory { commit: self.commit, zone: self.zone.offsets.clone(), desks: super::desks::Desks::default() }
+        Memory { commit: self.commit, zone: self.zone.offsets.clone().into(), desks: super::desks::Desks::default() }
     }
 }
 

@@ -49,6 +49,7 @@ use shared::{Inner, Shared};
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use writer::{Setting, Writer};
 
@@ -57,10 +58,10 @@ pub type SyncError = Denied;
 
 /// How many due things of a kind one transaction does.
 const THINGS_AT_ONCE: usize = 20;
-/// How many packed rows of a kind are written in one transaction.
-const ROWS_AT_ONCE: usize = 50;
+/// How long packed rows of a kind are written in one transaction, so that ops wait no longer.
+const FLUSHING: Duration = Duration::from_millis(2);
 /// How many such transactions one tick asks for before it lets its caller look up.
-const FLUSHES: usize = 64;
+const FLUSHES: usize = 32;
 /// How long a tick waits for the next when nothing is known to be due.
 const IDLE_MILLIS: i64 = 3_600_000;
 /// Ticks that are stirred up stand at least so far apart.
@@ -160,12 +161,12 @@ impl Store {
         while due.more {
             due = self.0.writer.ask(|tx| tx.do_what_is_due(THINGS_AT_ONCE)).await?;
         }
-        let mut flushed = self.0.writer.ask(|tx| tx.flush(ROWS_AT_ONCE)).await?;
+        let mut flushed = self.0.writer.ask(|tx| tx.flush(FLUSHING)).await?;
         for _ in 1..FLUSHES {
             if !flushed.more {
                 break;
             }
-            flushed = self.0.writer.ask(|tx| tx.flush(ROWS_AT_ONCE)).await?;
+            flushed = self.0.writer.ask(|tx| tx.flush(FLUSHING)).await?;
         }
         let idle = now.plus_millis(IDLE_MILLIS);
         let at =
@@ -218,7 +219,7 @@ impl Store {
     {
         let inner = Arc::clone(&self.0);
         let now = inner.now();
-        let reading = move || inner.shared.readers.read(|connection| look(Look { connection, now }));
+        let reading = move || inner.shared.readers.read(|connection| look(Look { connection, now, held: None }));
         tokio::task::spawn_blocking(reading).await.map_err(|_| StoreError::Unavailable)?
     }
 }

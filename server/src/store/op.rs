@@ -2,6 +2,7 @@
 
 use super::{
     error::{Denied, StoreError},
+    look::Look,
     sql::{json, one, run, signed, to_json, unsigned},
     tx::Tx,
 };
@@ -14,12 +15,13 @@ use kairan_protocol::{
     refusal::Refusal,
     rights,
     validate::OP_BYTES,
-    view::Context,
+    view::{Context, Effect},
 };
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// An outcome as the table keeps it, beside its commit; its MAC comes out the same whenever it is worked out.
 #[derive(Serialize, Deserialize)]
@@ -137,16 +139,26 @@ impl Tx<'_> {
     }
 
     fn reduced(&mut self, device: DeviceId, op: &Op, commit: Commit) -> Result<Kept, StoreError> {
-        let zone = self.memory.zone.clone();
+        let zone = Arc::clone(&self.memory.zone);
         let context = Context { now: self.now, device, zone: &zone };
-        let effects = match reduce::reduce(&self.look(), op, &context)? {
+        let holders = self.holders(device)?;
+        let look = Look { held: Some(&holders), ..self.look() };
+        let effects = match reduce::reduce(&look, op, &context)? {
             Ok(effects) => effects,
-            Err(code) => return Ok(Kept::Refused(code)),
+            Err(code) => {
+                self.keep_holders(holders);
+                return Ok(Kept::Refused(code));
+            }
         };
-        let shared = self.holders(device)?.len() > 1;
+        let regroups = |effect: &Effect| matches!(effect, Effect::DeviceRevoked { .. } | Effect::PersonLeft { .. });
+        let regrouped = effects.effects.iter().any(regroups);
         self.take_touched();
         self.carry_out(effects.effects, commit)?;
-        Ok(Kept::Applied(self.appears_at(op.person, shared)?, effects.flags))
+        let at = self.appears_at(op.person, holders.1.len() > 1)?;
+        if !regrouped {
+            self.keep_holders(holders);
+        }
+        Ok(Kept::Applied(at, effects.flags))
     }
 
     /// Where the author can see the effect appear.

@@ -1,7 +1,7 @@
 //! The database file: how a connection is opened, and the migrations that brought its tables about, append-only.
 
 use super::error::StoreError;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::path::Path;
 
 /// The database's name in the data folder.
@@ -18,6 +18,8 @@ const STATEMENTS: usize = 256;
 
 fn configured(connection: Connection, cache_kibibytes: i64) -> Result<Connection, StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Without it SQLite prepares statements anew whenever a bound value might make for another plan.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;

@@ -89,7 +89,7 @@ pub(super) fn look_up_device(
     until: Timestamp,
     now: Timestamp,
 ) -> Result<Looked, Denied> {
-    let look = Look { connection, now };
+    let look = Look { connection, now, held: None };
     let sql = "SELECT revoked IS NOT NULL, rights FROM device WHERE id = ?1";
     let known = one(connection, sql, [device.number()], |row| Ok((row.get::<_, bool>(0)?, row.get::<_, i64>(1)?)))?;
     let (revoked, own) = known.ok_or(Denied::DeviceUnknown)?;

@@ -117,7 +117,8 @@ pub(super) fn create(folder: &Path, plan: &SetUpPlan, now: Timestamp) -> Result<
     plan.consider()?;
     let connection = schema::create(folder)?;
     let feeds = Feeds::load(&connection)?;
-    let mut memory = Memory { commit: Commit(0), zone: plan.offsets.clone(), desks: super::desks::Desks::default() };
+    let mut memory =
+        Memory { commit: Commit(0), zone: plan.offsets.clone().into(), desks: super::desks::Desks::default() };
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let mut tx = Tx::new(&connection, &feeds, &mut memory, now);
     plan.write(&mut tx)?;

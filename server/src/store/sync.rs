@@ -134,10 +134,3 @@ impl Inner {
         Ok(EnrolResponse::Enrolled(Box::new(Enrolled { district, name, device, token, slip, epoch, now: self.now() })))
     }
 }
-#[cfg(test)]
-impl Inner {
-    pub async fn apply_for_test(&self, token: &str, request: SyncRequest) -> Vec<OpResult> {
-        let session = self.session(&token_hash(token)).await.unwrap();
-        self.apply(session.device, request.ops).await.unwrap()
-    }
-}

@@ -17,6 +17,7 @@ use rusqlite::{Connection, params};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ops::Deref,
+    sync::Arc,
 };
 
 /// What the writer keeps in memory from one group to the next.
@@ -24,7 +25,7 @@ pub(super) struct Memory {
     /// The newest commit on disk.
     pub commit: Commit,
     /// The district's zone.
-    pub zone: ZoneOffsets,
+    pub zone: Arc<ZoneOffsets>,
     /// When packed rows were last written.
     pub desks: Desks,
 }
@@ -50,6 +51,9 @@ pub(super) struct Changes {
     pub stirred: bool,
 }
 
+/// A device and the people it holds.
+pub(super) type Holders = (DeviceId, Vec<PersonId>);
+
 /// A write transaction under way.
 pub(super) struct Tx<'a> {
     look: Look<'a>,
@@ -60,7 +64,7 @@ pub(super) struct Tx<'a> {
     /// What will have changed.
     pub changes: Changes,
     commit: Commit,
-    holders: Option<(DeviceId, Vec<PersonId>)>,
+    holders: Option<Holders>,
     touched: BTreeMap<FeedName, (FeedNumber, Version)>,
 }
 
@@ -75,7 +79,7 @@ impl<'a> Tx<'a> {
     /// Around a transaction that has begun.
     pub fn new(connection: &'a Connection, known: &'a Feeds, memory: &'a mut Memory, now: Timestamp) -> Self {
         let commit = memory.commit;
-        let look = Look { connection, now };
+        let look = Look { connection, now, held: None };
         Self { look, known, memory, changes: Changes::default(), commit, holders: None, touched: BTreeMap::new() }
     }
 
@@ -116,16 +120,17 @@ impl<'a> Tx<'a> {
         Ok(())
     }
 
-    /// The people a device holds; asked once per request, not once per op.
-    pub fn holders(&mut self, device: DeviceId) -> Result<Vec<PersonId>, StoreError> {
-        if let Some((known, persons)) = &self.holders
-            && *known == device
-        {
-            return Ok(persons.clone());
+    /// A device with the people it holds: looked up once per request, not once per op.
+    pub fn holders(&mut self, device: DeviceId) -> Result<Holders, StoreError> {
+        match self.holders.take() {
+            Some(known) if known.0 == device => Ok(known),
+            _ => Ok((device, self.look.device_persons(device)?)),
         }
-        let persons = self.look.device_persons(device)?;
-        self.holders = Some((device, persons.clone()));
-        Ok(persons)
+    }
+
+    /// Hands the holders back, to be known to the next op. Whoever changes what a device holds does not.
+    pub fn keep_holders(&mut self, holders: Holders) {
+        self.holders = Some(holders);
     }
 
     /// Some device holds others than before.

@@ -212,7 +212,7 @@ fn transaction(
     connection.prepare_cached("COMMIT")?.execute([])?;
     memory.commit = commit;
     if let Some((offsets, _)) = &changes.zone {
-        memory.zone = offsets.clone();
+        memory.zone = Arc::new(offsets.clone());
     }
     Ok((done, changes))
 }

@@ -3,7 +3,8 @@
 
 use super::*;
 use rcgen::{
-    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256, date_time_ymd,
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, PKCS_ECDSA_P256_SHA256,
+    date_time_ymd,
 };
 
 /// A district's identity: its key and the certificate the server presents beside its own.
@@ -41,7 +42,11 @@ impl Identity {
 }
 
 /// What a phone that pinned `pinned` says in 2026 to a server that presents these.
-fn verdict(pinned: &Identity, end_entity: &CertificateDer<'_>, rest: &[CertificateDer<'_>]) -> Result<(), rustls::Error> {
+fn verdict(
+    pinned: &Identity,
+    end_entity: &CertificateDer<'_>,
+    rest: &[CertificateDer<'_>],
+) -> Result<(), rustls::Error> {
     let verifier = IdentityVerifier { identity: pinned.fingerprint(), provider: Arc::new(ring::default_provider()) };
     let name = ServerName::try_from("192.0.2.1").unwrap();
     let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_795_000_000));

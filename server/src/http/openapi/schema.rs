@@ -19,25 +19,21 @@ macro_rules! texts {
 
 texts! {
     /// A person.
-    PersonId = "^p[0-9a-hjkmnp-tv-z]{13}$", "p0000000000007";
+    PersonId = "^p[0-7][0-9a-hjkmnp-tv-z]{12}$", "p0000000000007";
     /// A group of the tree.
-    GroupId = "^g[0-9a-hjkmnp-tv-z]{13}$", "g0000000000001";
+    GroupId = "^g[0-7][0-9a-hjkmnp-tv-z]{12}$", "g0000000000001";
     /// A role.
-    RoleId = "^r[0-9a-hjkmnp-tv-z]{13}$", "r0000000000003";
+    RoleId = "^r[0-7][0-9a-hjkmnp-tv-z]{12}$", "r0000000000003";
     /// A device.
-    DeviceId = "^d[0-9a-hjkmnp-tv-z]{13}$", "d0000000000009";
+    DeviceId = "^d[0-7][0-9a-hjkmnp-tv-z]{12}$", "d0000000000009";
     /// An invite.
-    InviteId = "^i[0-9a-hjkmnp-tv-z]{13}$", "i0000000000005";
+    InviteId = "^i[0-7][0-9a-hjkmnp-tv-z]{12}$", "i0000000000005";
     /// A UUIDv7 made on the device.
     OpId = "^[0-9a-f]{32}$", "0197a1b2c3d47e5f8a9b0c1d2e3f4a5b";
     /// A notice: the id of the op that posted it.
     NoticeId = "^[0-9a-f]{32}$", "0197a1b2c3d47e5f8a9b0c1d2e3f4a5b";
     /// A feed by name: `board:`, `staff:` or `desk:` and a group, `mail:` and a person.
-    FeedName = "^(board|staff|desk):g[0-9a-z]{13}$|^mail:p[0-9a-z]{13}$", "board:g0000000000001";
-    /// A moment in UTC to the millisecond (RFC 3339).
-    Timestamp = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$", "2026-11-22T00:00:00.000Z";
-    /// A local day of the association (ISO 8601).
-    Day = r"^\d{4}-\d\d-\d\d$", "2026-11-22";
+    FeedName = "^(board|staff|desk):g[0-7][0-9a-hjkmnp-tv-z]{12}$|^mail:p[0-7][0-9a-hjkmnp-tv-z]{12}$", "board:g0000000000001";
     /// A P-256 public key: SEC1 compressed, base64url.
     Key = "^[A-Za-z0-9_-]{44}$", "AmsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKW";
     /// SHA-256, base64url.
@@ -45,6 +41,16 @@ texts! {
     /// A P-256 signature (64 bytes r‖s), base64url.
     Signature = "^[A-Za-z0-9_-]{86}$", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 }
+
+/// A moment in UTC to the millisecond (RFC 3339).
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(format = DateTime, example = "2026-11-22T00:00:00.000Z")]
+pub struct Timestamp(String);
+
+/// A local day of the association (ISO 8601).
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(format = Date, example = "2026-11-22")]
+pub struct Day(String);
 
 /// A device's request: ops up, cursors down.
 #[derive(Serialize, Deserialize, ToSchema)]

@@ -16,7 +16,10 @@ use kairan_protocol::{
     view::{Mark, View},
 };
 use rusqlite::params;
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 pub(super) use tallies::recount;
 
 /// What kind of packed row is out of date; the numbers stand in the database.
@@ -55,6 +58,9 @@ impl Packed {
 
 /// One packed row: kind, notice (zeros where it is about none), and group or person.
 pub(super) type MarkKey = (Packed, [u8; 16], i64);
+
+/// How many rows of a kind are looked up at once.
+const AT_ONCE: usize = 200;
 
 /// Stands where a packed row is about no notice.
 const NO_NOTICE: [u8; 16] = [0; 16];
@@ -130,16 +136,23 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Writes at most so many packed rows of each kind that are due.
-    pub fn flush(&mut self, limit: usize) -> Result<Flushed, StoreError> {
+    /// Writes packed rows that are due, of each kind as many as its time allows and at least one.
+    pub fn flush(&mut self, time_per_kind: Duration) -> Result<Flushed, StoreError> {
         let mut flushed = Flushed { more: false, next: None };
         for kind in Packed::ALL {
-            for (notice, place) in self.due(kind, limit, &mut flushed)? {
+            let began = Instant::now();
+            for (notice, place) in self.due(kind, &mut flushed)? {
                 self.write_packed(kind, notice, place)?;
                 let sql = "DELETE FROM mark WHERE kind = ?1 AND thing = ?2 AND place = ?3";
                 run(self.connection, sql, params![kind as i64, notice, place])?;
                 self.memory.desks.written.insert((kind, notice, place), self.now);
+                if began.elapsed() >= time_per_kind {
+                    self.memory.desks.reached.insert(kind, (notice, place));
+                    break;
+                }
             }
+            // Out of time: whether that was the last one is seen at the next look.
+            flushed.more |= began.elapsed() >= time_per_kind;
         }
         self.forget_rested();
         // Writing a row may have marked the rows that add up from it.
@@ -164,12 +177,12 @@ impl Tx<'_> {
     }
 
     /// The marked rows of a kind that have rested long enough, going round so that none waits for ever.
-    fn due(&mut self, kind: Packed, limit: usize, flushed: &mut Flushed) -> Result<Vec<([u8; 16], i64)>, StoreError> {
+    fn due(&mut self, kind: Packed, flushed: &mut Flushed) -> Result<Vec<Place>, StoreError> {
         let from = self.memory.desks.reached.remove(&kind).unwrap_or(BEGINNING);
         let mut due = Vec::new();
-        let mut full = self.gather(kind, (from, END), limit, &mut due, flushed)?;
+        let mut full = self.gather(kind, (from, END), &mut due, flushed)?;
         if !full && from != BEGINNING {
-            full = self.gather(kind, (BEGINNING, from), limit, &mut due, flushed)?;
+            full = self.gather(kind, (BEGINNING, from), &mut due, flushed)?;
         }
         if full && let Some(last) = due.last() {
             self.memory.desks.reached.insert(kind, *last);
@@ -178,12 +191,11 @@ impl Tx<'_> {
         Ok(due)
     }
 
-    /// Gathers due rows after one place up to another; whether there are more than the limit.
+    /// Gathers due rows after one place up to another; whether there are more than are looked up at once.
     fn gather(
         &self,
         kind: Packed,
         (after, up_to): (Place, Place),
-        limit: usize,
         due: &mut Vec<Place>,
         flushed: &mut Flushed,
     ) -> Result<bool, StoreError> {
@@ -194,9 +206,11 @@ impl Tx<'_> {
         while let Some(row) = rows.next()? {
             let place: Place = (row.get(0)?, row.get(1)?);
             let written = self.memory.desks.written.get(&(kind, place.0, place.1));
-            match written.map(|written| written.plus_millis(kind.rest_millis())).filter(|ready| *ready > self.now) {
+            // What was written in the future was written before the clock was set back: it has rested.
+            let rests = written.filter(|written| **written <= self.now).map(|at| at.plus_millis(kind.rest_millis()));
+            match rests.filter(|ready| *ready > self.now) {
                 Some(ready) => flushed.next = Some(flushed.next.map_or(ready, |next| next.min(ready))),
-                None if due.len() == limit => return Ok(true),
+                None if due.len() == AT_ONCE => return Ok(true),
                 None => due.push(place),
             }
         }

@@ -209,3 +209,18 @@ async fn when_the_last_commissioner_ends_the_team_forgets_who_it_watched() {
     house.tick().await;
     assert_eq!(house.count("SELECT count(*) FROM status"), 1);
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_does_not_stop_the_desks() {
+    let house = House::new();
+    house.clock.advance(120 * MINUTE);
+    let mut chair = house.phone(SATO).await;
+    let notice = posted(&house, &mut chair).await;
+    house.tick().await;
+    house.clock.advance(-60 * MINUTE);
+    say(&house, SUZUKI, notice, Stage::Acknowledged).await;
+    house.tick().await;
+    chair.catch_up(&house).await;
+    let tally: Tally = chair.body(FeedName::Desk(ASSOCIATION), kind::TALLY, &tally_id(notice, FIRST_BLOCK)).unwrap();
+    assert_eq!(tally.counts.acknowledged, 1);
+}

@@ -252,7 +252,7 @@ impl House {
     /// The scheduler's turn, a second later.
     pub async fn tick(&self) {
         self.clock.advance(1_000);
-        self.store.tick().await.unwrap();
+        while self.store.tick().await.unwrap().at <= self.clock.now() {}
     }
 
     /// Everything that must hold, holds.

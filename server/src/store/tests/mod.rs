@@ -8,6 +8,5 @@ mod house;
 mod joining;
 mod live;
 mod ops;
-mod pace;
 mod pulls;
 mod schedule;
