@@ -230,9 +230,34 @@ impl From<NoticeId> for OpId {
 }
 
 /// A feed's short number, given by the server and the same for every device of the district.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct FeedNumber(pub u32);
+
+impl<'de> Deserialize<'de> for FeedNumber {
+    /// From a number, or from its text: as the key of a JSON object it is one, and a flattened object hands it on as such.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl serde::de::Visitor<'_> for Either {
+            type Value = FeedNumber;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a feed's number")
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<FeedNumber, E> {
+                u32::try_from(number).map(FeedNumber).map_err(E::custom)
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<FeedNumber, E> {
+                text.parse().map(FeedNumber).map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
 
 /// A feed's counter: a row takes the next one in the transaction that writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]

@@ -20,6 +20,9 @@ pub enum Flag {
     Clock,
     /// It changed nothing: something newer or further was there.
     Nothing,
+    /// A note of a newer server.
+    #[serde(other)]
+    Other,
 }
 
 /// What became of an op.
@@ -97,6 +100,24 @@ mod tests {
 
     fn applied(commit: u64) -> Outcome {
         Outcome::Applied { commit: Commit(commit), at: BTreeMap::new(), flags: Vec::new() }
+    }
+
+    #[test]
+    fn an_answer_reads_back_as_it_was_written() {
+        let at = BTreeMap::from([(FeedNumber(7), Version(8))]);
+        let outcome = Outcome::Applied { commit: Commit(9), at, flags: vec![Flag::Late] };
+        let result = OpResult { id: OpId::from_bytes([1; 16]), outcome, mac: Some("m".into()) };
+        let text = serde_json::to_string(&result).unwrap();
+        assert_eq!(serde_json::from_str::<OpResult>(&text).unwrap(), result);
+    }
+
+    #[test]
+    fn a_code_of_a_newer_server_does_not_make_an_answer_unreadable() {
+        let refused = r#"{"outcome":"refused","code":"brand_new","commit":3}"#;
+        let outcome = Outcome::Refused { code: Refusal::Other, commit: Commit(3) };
+        assert_eq!(serde_json::from_str::<Outcome>(refused).unwrap(), outcome);
+        let flagged = r#"{"outcome":"applied","commit":3,"flags":["brand_new"]}"#;
+        assert!(serde_json::from_str::<Outcome>(flagged).is_ok());
     }
 
     #[test]

@@ -7,17 +7,21 @@ macro_rules! refusals {
         /// A reason that does not go away by asking again. Codes never change their meaning.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
         pub enum Refusal {
-            $($(#[$doc])* #[serde(rename = $code)] #[error($code)] $name),+
+            $($(#[$doc])* #[serde(rename = $code)] #[error($code)] $name,)+
+            /// A code of a newer server.
+            #[serde(other, rename = "other")]
+            #[error("other")]
+            Other,
         }
 
         impl Refusal {
-            /// Every reason.
+            /// Every reason a server of today gives.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
             /// Its stable code.
             #[must_use]
             pub const fn code(self) -> &'static str {
-                match self { $(Self::$name => $code),+ }
+                match self { $(Self::$name => $code,)+ Self::Other => "other" }
             }
         }
     };

@@ -20,6 +20,8 @@ pub mod scene;
 pub mod wait;
 pub mod wiretap;
 
+use std::time::Duration;
+
 pub use neighbourhood::{Neighbourhood, Sheet};
 pub use phone::Phone;
 pub use proxy::Weather;
@@ -27,6 +29,15 @@ pub use raw::RawPhone;
 
 /// The moment every story begins: Sunday 22 November 2026, half past eight in the morning in Japan.
 pub const MORNING: &str = "2026-11-21T23:30:00Z";
+
+/// A minute of the story's clock.
+pub const MINUTE: Duration = Duration::from_mins(1);
+
+/// An hour of it.
+pub const HOUR: Duration = Duration::from_hours(1);
+
+/// A day of it.
+pub const DAY: Duration = Duration::from_hours(24);
 
 /// Chooses *ring* for every TLS of this process; once is enough.
 pub fn install_cryptography() {

@@ -108,6 +108,7 @@ impl Phone {
     }
 
     /// The battery ran out: everything not on disk is gone. Then it is switched on again.
+    #[must_use]
     pub fn restart(self) -> Self {
         let Self { kairan, handset, person, persons, dir } = self;
         drop(kairan);

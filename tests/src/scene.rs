@@ -173,9 +173,10 @@ impl Scene {
     #[must_use]
     pub fn team(line: &Line) -> Option<&'static str> {
         match (line.place.as_str(), line.standing.as_str()) {
-            ("own", "commissioner") => Some("東町 民生委員"),
+            ("own", "commissioner") | ("below", "officer" | "chair" | "municipal_staff" | "steward") => {
+                Some("東町 民生委員")
+            }
             ("below", "block_leader") => Some("東1班 民生委員"),
-            ("below", "officer" | "chair" | "municipal_staff" | "steward") => Some("東町 民生委員"),
             ("beside", "municipal_staff") => Some("西連合 民生委員"),
             ("beside", "resident" | "guest" | "block_leader" | "officer" | "chair" | "commissioner") => {
                 Some("南町 民生委員")
@@ -190,9 +191,8 @@ impl Scene {
         match (line.place.as_str(), line.standing.as_str()) {
             ("own", "resident" | "guest") => vec![("住人", "東2班")],
             ("own", standing) => vec![("移家", Self::own(standing))],
-            ("below", "block_leader") => vec![("移家", "東2班")],
-            ("below", "officer" | "chair" | "municipal_staff" | "steward") => vec![("移家", "東2班")],
-            ("above", "resident" | "guest" | "commissioner") => vec![("移家", "東2班")],
+            ("below", "block_leader" | "officer" | "chair" | "municipal_staff" | "steward")
+            | ("above", "resident" | "guest" | "commissioner") => vec![("移家", "東2班")],
             ("above", "municipal_staff") => vec![("移家", "広い市")],
             ("above", "block_leader" | "officer" | "chair") => vec![("移家", "東連合")],
             ("beside", "municipal_staff") => vec![("移家", "西1班"), ("西家", "東2班"), ("西家", "西2班")],

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How long anything may take before the story has failed.
-pub const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Asks again and again until the answer is yes.
 ///

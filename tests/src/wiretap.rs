@@ -34,7 +34,7 @@ struct Middle {
 
 impl Wiretap {
     /// Listens in front of a neighbourhood's server, with a certificate its identity signed.
-    pub async fn before(hood: &Neighbourhood) -> Self {
+    pub fn before(hood: &Neighbourhood) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let identity = Identity::load(hood.folder()).unwrap();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -77,7 +77,7 @@ async fn pass_on(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let body = plain(&headers, body);
+    let body = plain(&headers, &body);
     middle.heard.lock().unwrap().extend_from_slice(&body);
     let poison = middle.poison.lock().unwrap().clone();
     if let Some(broken) = poison.and_then(|poison| broken(&body, &poison)) {
@@ -104,7 +104,7 @@ async fn pass_on(
     response.body(Body::from(bytes)).unwrap()
 }
 
-fn plain(headers: &HeaderMap, body: Bytes) -> Vec<u8> {
+fn plain(headers: &HeaderMap, body: &Bytes) -> Vec<u8> {
     use std::io::Read as _;
     if headers.get(header::CONTENT_ENCODING).is_none_or(|encoding| encoding != "gzip") {
         return body.to_vec();

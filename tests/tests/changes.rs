@@ -1,7 +1,7 @@
 //! What becomes of a notice after it was sent: corrected, taken back, or sent at its hour.
 
 use kairan_core::records::{Correction, OpState, Points, SealState, SentState};
-use kairan_tests::Neighbourhood;
+use kairan_tests::{HOUR, MINUTE, Neighbourhood};
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -135,7 +135,7 @@ async fn a_scheduled_circular_whose_hour_came_while_the_server_was_off_appears_w
     let notice = officer.post(draft).await.unwrap();
     officer.sync().await;
     hood.halt().await;
-    hood.pass(Duration::from_secs(7_200));
+    hood.pass(HOUR * 2);
     hood.begin().await;
     hood.until("the circular", &[&kiku], || kiku.has(&notice)).await;
 }
@@ -150,7 +150,7 @@ async fn a_scheduled_circular_taken_back_before_its_hour_never_appears() {
     officer.sync().await;
     officer.withdraw(&notice, 1, "中止です。").await.unwrap();
     officer.sync().await;
-    hood.pass(Duration::from_secs(7_200));
+    hood.pass(HOUR * 2);
     // A circular that is sent afterwards has arrived: so would have been the one before it.
     let later = officer.post(hood.circular("緑ヶ丘町内会", &["緑ヶ丘町内会"], "忘年会")).await.unwrap();
     hood.until("the later circular", &[&officer, &kiku], || kiku.has(&later)).await;
@@ -165,7 +165,7 @@ async fn a_circular_that_waited_offline_asks_again_instead_of_going_out_stale() 
     proxy.turn(kairan_tests::Weather::Cut);
     let notice = officer.post(hood.circular("緑ヶ丘町内会", &["緑ヶ丘町内会"], "明日の清掃")).await.unwrap();
     assert!(officer.kairan.sync().await.is_err());
-    hood.pass(Duration::from_secs(11 * 60));
+    hood.pass(MINUTE * 11);
     proxy.turn(kairan_tests::Weather::Fair);
     officer.sync().await;
     kiku.sync().await;

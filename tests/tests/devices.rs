@@ -1,7 +1,10 @@
 //! Phones: shared, lost, given away, left.
 
 use kairan_core::records::{Arrival, Mood, SealState};
-use kairan_protocol::{op::Command, wire::ProblemCode};
+use kairan_protocol::{
+    op::Command,
+    wire::{ProblemCode, SyncRequest},
+};
 use kairan_tests::{Neighbourhood, bytes, raw, wait};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,7 +107,7 @@ async fn when_a_device_is_signed_off_its_live_stream_is_cut_and_its_token_refuse
         tokio::time::timeout(std::time::Duration::from_secs(1), live.next()).await.is_ok_and(|event| event.is_none())
     })
     .await;
-    assert_eq!(lost.sync(&Default::default()).await.unwrap_err().code, ProblemCode::Revoked);
+    assert_eq!(lost.sync(&SyncRequest::default()).await.unwrap_err().code, ProblemCode::Revoked);
     assert_eq!(lost.renew(hood.now()).await.unwrap_err().code, ProblemCode::Revoked);
 }
 

@@ -5,12 +5,10 @@ use kairan_protocol::{
     id::PersonId,
     invite::Secret,
     sign::{Fingerprint, Key, Purpose, sign},
-    wire::{EnrolRequest, EnrolResponse, ProblemCode},
+    wire::{EnrolRequest, EnrolResponse, ProblemCode, SyncRequest},
 };
-use kairan_tests::{Neighbourhood, RawPhone, district, phone::Handset, raw};
-use std::{sync::Arc, time::Duration};
-
-const DAY: Duration = Duration::from_secs(86_400);
+use kairan_tests::{DAY, HOUR, Neighbourhood, RawPhone, district, phone::Handset, raw};
+use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sheet_can_be_scanned_or_typed() {
@@ -113,9 +111,9 @@ async fn a_reprinted_invitation_voids_the_one_before() {
 async fn an_invitation_is_good_for_sixty_days() {
     let hood = Neighbourhood::midori().await;
     let [early, late] = [hood.sheet("高橋 キク").await, hood.sheet("鈴木 次郎").await];
-    hood.pass(DAY * 60 - Duration::from_secs(60));
+    hood.pass(DAY * 59 + HOUR * 23);
     RawPhone::join_by(&hood, &early, &["高橋 キク"]).await.unwrap();
-    hood.pass(Duration::from_secs(60));
+    hood.pass(HOUR);
     assert_eq!(RawPhone::join_by(&hood, &late, &["鈴木 次郎"]).await.err().unwrap().code, ProblemCode::InviteExpired);
 }
 
@@ -147,12 +145,12 @@ async fn a_token_lives_ninety_days_and_the_device_key_gets_the_next() {
     let hood = Neighbourhood::midori().await;
     let mut kiku = hood.raw("高橋 キク").await;
     hood.pass(DAY * 89);
-    kiku.sync(&Default::default()).await.unwrap();
+    kiku.sync(&SyncRequest::default()).await.unwrap();
     hood.pass(DAY * 2);
-    assert_eq!(kiku.sync(&Default::default()).await.unwrap_err().code, ProblemCode::TokenUnknown);
+    assert_eq!(kiku.sync(&SyncRequest::default()).await.unwrap_err().code, ProblemCode::TokenUnknown);
     assert_eq!(kiku.renew(hood.now().plus_millis(-3_600_000)).await.unwrap_err().code, ProblemCode::BadProof);
     kiku.token = kiku.renew(hood.now()).await.unwrap().secret;
-    kiku.sync(&Default::default()).await.unwrap();
+    kiku.sync(&SyncRequest::default()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,7 +178,7 @@ async fn tokens_and_sheets_of_another_district_mean_nothing_here() {
     let [ours, theirs] = [Neighbourhood::midori().await, Neighbourhood::of(district::TONARI).await];
     let mut stranger = theirs.raw("隣 住人").await;
     stranger.base = ours.base();
-    assert_eq!(stranger.sync(&Default::default()).await.unwrap_err().code, ProblemCode::TokenUnknown);
+    assert_eq!(stranger.sync(&SyncRequest::default()).await.unwrap_err().code, ProblemCode::TokenUnknown);
     assert_eq!(stranger.renew(ours.now()).await.unwrap_err().code, ProblemCode::DeviceUnknown);
     let sheet = theirs.sheet("隣 住人").await;
     assert_eq!(RawPhone::join_by(&ours, &sheet, &[]).await.err().unwrap().code, ProblemCode::BadProof);
@@ -211,12 +209,31 @@ async fn somebody_who_guesses_codes_is_stopped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_asks_without_end_is_told_to_wait_and_holds_up_no_other() {
+    let hood = Neighbourhood::with_limits(district::MIDORI, kairan_server::http::Limits::default()).await;
+    let [mad, calm] = [hood.raw("高橋 キク").await, hood.raw("鈴木 次郎").await];
+    let mut stopped = false;
+    for _ in 0..2_000 {
+        match mad.sync(&SyncRequest::default()).await {
+            Ok(_) => {}
+            Err(problem) => {
+                assert_eq!(problem.code, ProblemCode::TooMany);
+                stopped = true;
+                break;
+            }
+        }
+    }
+    assert!(stopped);
+    calm.sync(&SyncRequest::default()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_officer_prints_an_invitation_that_works() {
     let hood = Neighbourhood::midori().await;
     let leader = hood.raw("鈴木 次郎").await;
     let secret = Secret::random().unwrap();
-    let (_, outcome) = leader.act(raw::invite_household(hood.group_id("佐藤"), &secret)).await;
+    let (_, outcome) = leader.act(raw::invite_household(hood.group_id("高橋"), &secret)).await;
     assert_eq!(raw::refusal(&outcome), None);
-    let phone = RawPhone::join(&hood.base(), &leader.identity, &secret.letters(), &["佐藤 花子"]).await.unwrap();
-    assert_eq!(phone.person(), hood.person_id("佐藤 花子"));
+    let phone = RawPhone::join(&hood.base(), &leader.identity, &secret.letters(), &["高橋 健"]).await.unwrap();
+    assert_eq!(phone.person(), hood.person_id("高橋 健"));
 }

@@ -2,7 +2,7 @@
 
 use kairan_core::records::Mood;
 use kairan_protocol::{check_in, op::Command, outcome::Outcome};
-use kairan_tests::{Neighbourhood, bytes, raw, wiretap::Wiretap};
+use kairan_tests::{DAY, Neighbourhood, bytes, raw, wiretap::Wiretap};
 use std::time::Duration;
 
 const TEAM: &str = "緑ヶ丘 民生委員";
@@ -105,7 +105,7 @@ async fn a_guest_and_staff_without_a_home_are_not_asked_how_they_are() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobodys_mood_is_in_an_officers_phone_or_on_its_line() {
     let hood = Neighbourhood::midori().await;
-    let (to_officer, to_team) = (Wiretap::before(&hood).await, Wiretap::before(&hood).await);
+    let (to_officer, to_team) = (Wiretap::before(&hood), Wiretap::before(&hood));
     let chair = hood.join(&hood.sheet("佐藤 一郎").await.through(to_officer.address), &["佐藤 一郎"]).await.unwrap();
     let staff =
         hood.join(&hood.sheet("市民課 係員").await.through(to_officer.address), &["市民課 係員"]).await.unwrap();
@@ -121,7 +121,7 @@ async fn nobodys_mood_is_in_an_officers_phone_or_on_its_line() {
     for mood in [Mood::Good, Mood::Fair, Mood::Good, Mood::Talk] {
         kiku.check_in(mood).await.unwrap();
         kiku.sync().await;
-        hood.pass(Duration::from_secs(86_400));
+        hood.pass(DAY);
     }
     ken.check_in(Mood::Talk).await.unwrap();
     let desk = hood.group(TEAM);

@@ -6,8 +6,7 @@ use kairan_protocol::{
     outcome::{Flag, Outcome},
     receipt::Stage,
 };
-use kairan_tests::{Neighbourhood, Weather, bytes, raw};
-use std::time::Duration;
+use kairan_tests::{DAY, MINUTE, Neighbourhood, Weather, bytes, raw};
 
 async fn move_home(hood: &Neighbourhood, household: &str, to: &str) {
     let command = Command::MoveHousehold { household: hood.group_id(household), to: hood.group_id(to) };
@@ -58,9 +57,9 @@ async fn a_seal_pressed_before_the_move_and_sent_after_it_counts_where_the_home_
     kiku.sync().await;
     proxy.turn(Weather::Cut);
     kiku.acknowledge(&notice).await;
-    hood.pass(Duration::from_secs(60));
+    hood.pass(MINUTE);
     move_home(&hood, "高橋", "東山2班").await;
-    hood.pass(Duration::from_secs(86_400));
+    hood.pass(DAY);
     proxy.turn(Weather::Fair);
     kiku.sync().await;
     assert!(kiku.outbox().is_empty(), "accepted late, not refused");
@@ -79,12 +78,12 @@ async fn a_late_receipt_is_flagged_and_one_made_after_the_move_is_refused() {
     let mut ken = hood.raw("高橋 健").await;
     let association = hood.group_id("緑ヶ丘町内会");
     let (notice, _) = officer.act(raw::circular(association, association, "公園の清掃")).await;
-    hood.pass(Duration::from_secs(60));
+    hood.pass(MINUTE);
     ken.now = hood.now();
     let before = ken.op(ken.person(), raw::receipt(notice, Stage::Displayed));
-    hood.pass(Duration::from_secs(60));
+    hood.pass(MINUTE);
     move_home(&hood, "高橋", "東山2班").await;
-    hood.pass(Duration::from_secs(60));
+    hood.pass(MINUTE);
     ken.now = hood.now();
     let after = ken.op(ken.person(), raw::receipt(notice, Stage::Acknowledged));
     let results = ken.ops(&[before.to_text(), after.to_text()]).await;

@@ -2,10 +2,7 @@
 
 use kairan_core::records::{Arrival, Mood, OpState, SealState};
 use kairan_protocol::{op::Command, outcome::Outcome};
-use kairan_tests::{Neighbourhood, Phone, Weather, raw, wait, wiretap::Wiretap};
-use std::time::Duration;
-
-const WEEK: Duration = Duration::from_secs(7 * 86_400);
+use kairan_tests::{DAY, HOUR, Neighbourhood, Phone, Weather, raw, wait, wiretap::Wiretap};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_a_week_without_network_reads_and_taps_and_everything_goes_out_once() {
@@ -18,7 +15,7 @@ async fn a_phone_a_week_without_network_reads_and_taps_and_everything_goes_out_o
     kiku.sync().await;
 
     proxy.turn(Weather::Cut);
-    hood.pass(WEEK);
+    hood.pass(DAY * 7);
     let new = officer.post(hood.circular("緑ヶ丘町内会", &["緑ヶ丘町内会"], "夏祭り")).await.unwrap();
     officer.sync().await;
     assert_eq!(kiku.kairan.sync().await.unwrap_err().code(), "offline");
@@ -105,7 +102,7 @@ async fn an_answer_lost_after_the_commit_loses_nothing_and_doubles_nothing() {
     assert_eq!(waiting.iter().map(|op| (op.id.as_str(), op.unsent)).collect::<Vec<_>>(), [(notice.as_str(), false)]);
 
     // Hours later, and after a restart: once on the wire it is never asked about again, and never sent as another op.
-    hood.pass(Duration::from_secs(3 * 3_600));
+    hood.pass(HOUR * 3);
     let officer = officer.restart();
     proxy.turn(Weather::Fair);
     officer.sync().await;
@@ -136,7 +133,7 @@ async fn a_network_that_holds_everything_holds_no_screen() {
 
 /// A server that breaks over one op for ever; the officer wrote that one first and a good one after it.
 async fn poisoned(hood: &Neighbourhood) -> (Wiretap, Phone, [String; 2]) {
-    let tap = Wiretap::before(hood).await;
+    let tap = Wiretap::before(hood);
     let officer = hood.join(&hood.sheet("田中 実").await.through(tap.address), &["田中 実"]).await.unwrap();
     tap.break_on("毒の回覧");
     let poison = officer.post(hood.circular("緑ヶ丘町内会", &["緑ヶ丘町内会"], "毒の回覧")).await.unwrap();
@@ -267,7 +264,7 @@ async fn a_check_in_made_on_a_past_day_counts_for_that_day() {
     kiku.sync().await;
     proxy.turn(Weather::Cut);
     kiku.check_in(Mood::Fair).await.unwrap();
-    hood.pass(Duration::from_secs(2 * 86_400));
+    hood.pass(DAY * 2);
     proxy.turn(Weather::Fair);
     kiku.sync().await;
     let desk = hood.group("緑ヶ丘 民生委員");

@@ -73,7 +73,7 @@ async fn phones_find_the_server_again_on_the_same_port() {
         from: block.clone(),
         audience: vec![format!("board:{block}")],
         title: "班の掃除".to_owned(),
-        points: Default::default(),
+        points: kairan_core::records::Points::default(),
         text: "よろしくお願いします。".to_owned(),
         publish_at: None,
         until: None,

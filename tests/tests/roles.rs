@@ -2,7 +2,7 @@
 
 use kairan_core::records::RoleKind;
 use kairan_protocol::{id::RoleId, op::Command, outcome::Outcome, people};
-use kairan_tests::{Neighbourhood, raw};
+use kairan_tests::{DAY, Neighbourhood, raw};
 use std::time::Duration;
 
 fn grant(
@@ -77,7 +77,7 @@ async fn a_new_block_leader_sees_the_past_of_the_desk() {
     ken.sync().await;
     ken.acknowledge(&sent).await;
     ken.sync().await;
-    hood.pass(Duration::from_secs(30 * 86_400));
+    hood.pass(DAY * 30);
 
     chair
         .grant_role(chair.person.clone(), ken.person.clone(), hood.group("緑ヶ丘1班"), RoleKind::BlockLeader, None)

@@ -1,6 +1,5 @@
 //! The pinned HTTPS transport: to one district by its identity key, at whichever of its addresses answers.
 
-mod answer;
 mod events;
 mod failure;
 mod http;
@@ -103,7 +102,7 @@ impl District {
     pub(crate) async fn sync(&self, token: &Token, request: &SyncRequest) -> Result<SyncResponse, Failure> {
         let body = json(request)?;
         let ask = Ask { path: "/v1/sync", token: Some(&token.secret), body: Some(&body), stream: false };
-        answer::of_sync(&self.ask(&ask).await?.bytes)
+        parse(&self.ask(&ask).await?.bytes)
     }
 
     /// Opens the live stream.

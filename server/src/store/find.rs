@@ -20,7 +20,7 @@ impl Look<'_> {
             return Ok(self.group(id)?.map(Found::Group).into_iter().collect());
         }
         if let Ok(id) = what.parse::<PersonId>() {
-            return Ok(self.person_facts(id)?.map(Found::Person).into_iter().collect());
+            return self.all_of(id);
         }
         if let Ok(id) = what.parse::<RoleId>() {
             return Ok(self.role(id)?.map(Found::Role).into_iter().collect());
@@ -34,10 +34,22 @@ impl Look<'_> {
             groups.into_iter().map(|columns| group(columns).map(Found::Group)).collect::<Result<_, _>>()?;
         let sql = "SELECT id FROM person WHERE name = ?1 ORDER BY place";
         for id in many(self.connection, sql, [what], |row| row.get(0).map(PersonId::from_number))? {
-            found.extend(self.person_facts(id)?.map(Found::Person));
+            found.extend(self.all_of(id)?);
         }
         let sql = "SELECT id FROM device WHERE name = ?1 ORDER BY since, id";
         for id in many(self.connection, sql, [what], |row| row.get(0).map(DeviceId::from_number))? {
+            found.extend(self.device_facts(id)?.map(Found::Device));
+        }
+        Ok(found)
+    }
+
+    /// A person with the roles they hold and the devices that hold them: what ending a role or signing a device off needs.
+    fn all_of(&self, person: PersonId) -> Result<Vec<Found>, StoreError> {
+        let Some(facts) = self.person_facts(person)? else { return Ok(Vec::new()) };
+        let mut found = vec![Found::Person(facts)];
+        found.extend(self.roles(person)?.into_iter().filter(|role| role.term.holds(self.now)).map(Found::Role));
+        let sql = "SELECT device FROM device_person WHERE person = ?1 ORDER BY device";
+        for id in many(self.connection, sql, [person.number()], |row| row.get(0).map(DeviceId::from_number))? {
             found.extend(self.device_facts(id)?.map(Found::Device));
         }
         Ok(found)
