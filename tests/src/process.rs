@@ -13,18 +13,21 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-/// Where `cargo` put the server's program; built if it is not of today.
+/// The server's program: the one `KAIRAN_SERVER` names, as `cargo xtask test` does, or else built here as that would.
 ///
 /// # Panics
 /// When it does not build.
 pub fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
+        if let Some(named) = std::env::var_os("KAIRAN_SERVER") {
+            return named.into();
+        }
         // target/<profile>/deps/<this test>
         let profile = std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_path_buf();
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut build = std::process::Command::new(cargo);
-        build.args(["build", "--quiet", "--package", "kairan-server", "--bin", "kairan-server"]);
+        build.args(["build", "--quiet", "--workspace", "--all-features", "--bin", "kairan-server"]);
         if profile.ends_with("release") {
             build.arg("--release");
         }

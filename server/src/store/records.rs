@@ -47,18 +47,18 @@ pub struct ZoneFacts {
     pub name: String,
     /// Its offsets.
     pub offsets: ZoneOffsets,
-    /// Up to when they tell the truth: extend with [`Store::set_zone`] when fewer than 100 days remain.
+    /// Up to when they tell the truth: extend with [`super::Store::set_zone`] when fewer than 100 days remain.
     pub until: Timestamp,
 }
 
-/// When the scheduler must call [`Store::tick`] again at the latest.
+/// When the scheduler must call [`super::Store::tick`] again at the latest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Next {
     /// The moment.
     pub at: Timestamp,
 }
 
-/// One thing [`Store::check`] looked at.
+/// One thing [`super::Store::check`] looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckLine {
     /// What was looked at.

@@ -29,7 +29,7 @@ const ASSOCIATION: usize = 25;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Device {
     /// Its id.
-    pub device: DeviceId,
+    pub id: DeviceId,
     /// Its person.
     pub person: PersonId,
     /// Its token.
@@ -166,7 +166,7 @@ async fn join(store: &Store, identity: &Identity, to: Invitee, persons: &[Person
         };
         match store.enrol(request).await.map_err(|denied| format!("{denied:?}"))? {
             EnrolResponse::Enrolled(enrolled) => {
-                devices.push(Device { device: enrolled.device, person: *person, token: enrolled.token.secret });
+                devices.push(Device { id: enrolled.device, person: *person, token: enrolled.token.secret });
             }
             EnrolResponse::Choose { .. } => return Err("asked to choose".into()),
         }
