@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The one error of the core. Codes never change their meaning.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(tag = "error", rename_all = "snake_case")]
-#[cfg_attr(feature = "ffi", derive(uniffi::Error))]
+#[cfg_attr(feature = "ffi", derive(uniffi::Error), uniffi(name = "KairanError"))]
 pub enum Error {
     /// The phone has not joined a neighbourhood yet, or left it.
     #[error("not joined yet")]

@@ -4,23 +4,21 @@ use crate::{Neighbourhood, Sheet};
 use kairan_protocol::{
     check_in::Mood,
     feed::{Audience, FeedName},
-    id::{Commit, DeviceId, Epoch, FeedNumber, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, Version},
+    id::{DeviceId, FeedNumber, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, Version},
     invite::Secret,
     notice::{NoticeKind, Points},
     op::{Command, Invitee, Op},
-    outcome::{Flag, OpResult, Outcome},
+    outcome::{OpResult, Outcome},
     receipt::Stage,
-    refusal::Refusal,
     row::Row,
     sign::{Fingerprint, Key, Purpose, sign},
     time::Timestamp,
     wire::{
-        Cursor, EnrolRequest, EnrolResponse, Enrolled, FeedDelta, Problem, ProblemCode, Rights, SyncRequest,
-        SyncResponse, Token, TokenProof,
+        Cursor, EnrolRequest, EnrolResponse, Enrolled, Problem, ProblemCode, Rights, SyncRequest, SyncResponse, Token,
+        TokenProof,
     },
 };
 use p256::ecdsa::SigningKey;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -72,53 +70,6 @@ pub async fn answer<T: serde::de::DeserializeOwned>(response: reqwest::Response)
     assert_eq!(problem.status, status.as_u16(), "{text}");
     assert_ne!(problem.code, ProblemCode::Other, "a code that is not in the list: {text}");
     Err(problem)
-}
-
-/// A sync's answer, read by hand: serde's flattening cannot read the numbers of feeds where they stand as keys of `at`.
-#[derive(Deserialize)]
-struct Answered {
-    epoch: Epoch,
-    now: Timestamp,
-    #[serde(default)]
-    results: Vec<Judged>,
-    #[serde(default)]
-    feeds: Vec<FeedDelta>,
-    rights: Option<Rights>,
-    token: Option<Token>,
-}
-
-#[derive(Deserialize)]
-struct Judged {
-    id: OpId,
-    outcome: String,
-    #[serde(default)]
-    commit: Commit,
-    #[serde(default)]
-    at: BTreeMap<FeedNumber, Version>,
-    #[serde(default)]
-    flags: Vec<Flag>,
-    code: Option<Refusal>,
-    mac: Option<String>,
-}
-
-impl From<Judged> for OpResult {
-    fn from(judged: Judged) -> Self {
-        let Judged { id, outcome, commit, at, flags, code, mac } = judged;
-        let outcome = match (outcome.as_str(), code) {
-            ("applied", None) => Outcome::Applied { commit, at, flags },
-            ("refused", Some(code)) => Outcome::Refused { code, commit },
-            ("unsupported", None) => Outcome::Unsupported,
-            other => panic!("not an outcome: {other:?}"),
-        };
-        Self { id, outcome, mac }
-    }
-}
-
-impl From<Answered> for SyncResponse {
-    fn from(answered: Answered) -> Self {
-        let Answered { epoch, now, results, feeds, rights, token } = answered;
-        Self { epoch, now, results: results.into_iter().map(Into::into).collect(), feeds, rights, token }
-    }
 }
 
 /// An enrolled device.
@@ -179,14 +130,14 @@ impl RawPhone {
     /// One request, as it is.
     pub async fn sync(&self, request: &SyncRequest) -> Result<SyncResponse, Problem> {
         let call = self.http.post(format!("{}/v1/sync", self.base)).bearer_auth(&self.token).json(request);
-        Ok(answer::<Answered>(call.send().await.unwrap()).await?.into())
+        answer(call.send().await.unwrap()).await
     }
 
     /// One request with a body of any kind.
     pub async fn send(&self, body: impl Into<reqwest::Body>) -> Result<SyncResponse, Problem> {
         let call = self.http.post(format!("{}/v1/sync", self.base)).bearer_auth(&self.token);
         let call = call.header("content-type", "application/json").body(body);
-        Ok(answer::<Answered>(call.send().await.unwrap()).await?.into())
+        answer(call.send().await.unwrap()).await
     }
 
     /// Ops by their JSON text, in one request.
@@ -364,6 +315,6 @@ impl RawPhone {
     pub async fn try_sync(&self, request: &SyncRequest) -> Option<SyncResponse> {
         let call = self.http.post(format!("{}/v1/sync", self.base)).bearer_auth(&self.token).json(request);
         let text = call.send().await.ok().filter(|response| response.status().is_success())?.text().await.ok()?;
-        Some(serde_json::from_str::<Answered>(&text).unwrap().into())
+        Some(serde_json::from_str(&text).unwrap())
     }
 }

@@ -69,20 +69,31 @@ impl Workshop {
         self.command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
     }
 
-    /// The names of a house's integration tests, sorted; none where the folder is missing.
+    /// The names of a house's integration tests, sorted: what its manifest names, or else a file or folder each; none where the
+    /// folder is missing.
     pub fn integration_tests(&self, house: &str) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(self.path(house).join("tests")) else { return Vec::new() };
-        let mut names: Vec<String> = entries
-            .filter_map(Result::ok)
-            .map(|entry| entry.path())
-            .filter_map(|path| match path.extension() {
+        let manifest = fs::read_to_string(self.path(house).join("Cargo.toml")).unwrap_or_default();
+        let mut names = named_tests(&manifest);
+        if names.is_empty() {
+            let Ok(entries) = fs::read_dir(self.path(house).join("tests")) else { return Vec::new() };
+            let paths = entries.filter_map(Result::ok).map(|entry| entry.path());
+            names.extend(paths.filter_map(|path| match path.extension() {
                 Some(extension) if extension == "rs" => Some(path.file_stem()?.to_str()?.to_owned()),
                 _ => path.join("main.rs").is_file().then(|| Some(path.file_name()?.to_str()?.to_owned())).flatten(),
-            })
-            .collect();
+            }));
+        }
         names.sort();
         names
     }
+}
+
+/// The names of a manifest's `[[test]]` tables.
+fn named_tests(manifest: &str) -> Vec<String> {
+    let tables = manifest.split("[[test]]").skip(1);
+    let name = |table: &str| {
+        Some(table.lines().find_map(|line| line.strip_prefix("name = \""))?.trim_end_matches('"').to_owned())
+    };
+    tables.filter_map(name).collect()
 }
 
 fn is_about_this_package(name: &OsStr) -> bool {
@@ -93,6 +104,13 @@ fn is_about_this_package(name: &OsStr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_test_that_is_named_in_the_manifest_is_known_by_its_name() {
+        let manifest = "[package]\nname = \"x\"\n\n[[test]]\nname = \"stories\"\npath = \"tests/stories.rs\"\n";
+        assert_eq!(named_tests(manifest), ["stories"]);
+        assert!(named_tests("[package]\nname = \"x\"\n").is_empty());
+    }
 
     #[test]
     fn a_program_is_not_told_about_this_package() {

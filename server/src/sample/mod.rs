@@ -105,7 +105,8 @@ impl Sample {
         let folder = self.folder.display();
         let _infallible = write!(
             text,
-            "\nMore homes: cargo run -q -p kairan-server -- invite --data {folder} --all\n{}",
+            "\nThen, with the same --dir, in place of join: home, read 1, seen 1, feel good --agree, find 清掃, desk, outbox, watch; --offline cuts the network.\n\
+             More homes: cargo run -q --release -p kairan-server -- invite --data {folder} --all\n{}",
             if self.temporary.is_some() { "Everything of it is gone when this server stops (Ctrl-C).\n" } else { "" }
         );
         console.close().await?;

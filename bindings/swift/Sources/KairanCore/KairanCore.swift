@@ -807,7 +807,7 @@ open class Kairan: KairanProtocol, @unchecked Sendable {
      * Opens (or makes) a neighbourhood's folder. Touches no network.
      */
 public static func `open`(dir: String, platform: Platform)throws  -> Kairan  {
-    return try  FfiConverterTypeKairan_lift(try rustCallWithError(FfiConverterTypeError_lift) {
+    return try  FfiConverterTypeKairan_lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_constructor_kairan_open(
         FfiConverterString.lower(dir),
@@ -822,7 +822,7 @@ public static func `open`(dir: String, platform: Platform)throws  -> Kairan  {
      * One desk.
      */
 open func desk(group: String)throws  -> Desk  {
-    return try  FfiConverterTypeDesk_lift(try rustCallWithError(FfiConverterTypeError_lift) {
+    return try  FfiConverterTypeDesk_lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_method_kairan_desk(
             self.uniffiCloneHandle(),
@@ -835,7 +835,7 @@ open func desk(group: String)throws  -> Desk  {
      * A notice as a desk follows it up: unread homes by block.
      */
 open func deskNotice(group: String, notice: String)throws  -> DeskNotice  {
-    return try  FfiConverterTypeDeskNotice_lift(try rustCallWithError(FfiConverterTypeError_lift) {
+    return try  FfiConverterTypeDeskNotice_lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_method_kairan_desk_notice(
             self.uniffiCloneHandle(),
@@ -849,7 +849,7 @@ open func deskNotice(group: String, notice: String)throws  -> DeskNotice  {
      * The desks a person may open.
      */
 open func desks(person: String)throws  -> [DeskName]  {
-    return try  FfiConverterSequenceTypeDeskName.lift(try rustCallWithError(FfiConverterTypeError_lift) {
+    return try  FfiConverterSequenceTypeDeskName.lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_method_kairan_desks(
             self.uniffiCloneHandle(),
@@ -873,7 +873,7 @@ open func endRole(person: String, role: String)async throws  -> String  {
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -892,7 +892,7 @@ open func grantRole(person: String, to: String, group: String, kind: RoleKind, u
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -911,7 +911,7 @@ open func moveHousehold(person: String, household: String, to: String)async thro
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -932,7 +932,7 @@ open func join(code: String, persons: [String])async throws  -> Joining  {
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterTypeJoining_lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -951,7 +951,7 @@ open func leave(person: String)async throws  -> String  {
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -970,7 +970,7 @@ open func discard(op: String)async throws   {
             completeFunc: ffi_kairan_core_rust_future_complete_void,
             freeFunc: ffi_kairan_core_rust_future_free_void,
             liftFunc: { $0 },
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -978,7 +978,7 @@ open func discard(op: String)async throws   {
      * What the server has not taken yet, oldest first.
      */
 open func outbox()throws  -> [WaitingOp]  {
-    return try  FfiConverterSequenceTypeWaitingOp.lift(try rustCallWithError(FfiConverterTypeError_lift) {
+    return try  FfiConverterSequenceTypeWaitingOp.lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_method_kairan_outbox(
             self.uniffiCloneHandle(),uniffiCallStatus
@@ -1001,7 +1001,7 @@ open func retry(op: String)async throws  -> String  {
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -1009,7 +1009,7 @@ open func retry(op: String)async throws  -> String  {
      * The phones a person has joined with.
      */
 open func phones(person: String)throws  -> [PhoneLine]  {
-    return try  FfiConverterSequenceTypePhoneLine.lift(try rustCallWithError(FfiConverterTypeError_lift) {
+    return try  FfiConverterSequenceTypePhoneLine.lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_method_kairan_phones(
             self.uniffiCloneHandle(),
@@ -1033,7 +1033,7 @@ open func revoke(person: String, device: String)async throws  -> String  {
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -1052,7 +1052,7 @@ open func correct(person: String, notice: String, seen: UInt32, correction: Corr
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -1071,7 +1071,7 @@ open func post(person: String, draft: Draft)async throws  -> String  {
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -1090,7 +1090,7 @@ open func withdraw(person: String, notice: String, seen: UInt32, reason: String)
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -1098,7 +1098,7 @@ open func withdraw(person: String, notice: String, seen: UInt32, reason: String)
      * The first screen of a person.
      */
 open func home(person: String)throws  -> Home  {
-    return try  FfiConverterTypeHome_lift(try rustCallWithError(FfiConverterTypeError_lift) {
+    return try  FfiConverterTypeHome_lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_method_kairan_home(
             self.uniffiCloneHandle(),
@@ -1111,7 +1111,7 @@ open func home(person: String)throws  -> Home  {
      * Whose phone this is, and where.
      */
 open func me()throws  -> Me  {
-    return try  FfiConverterTypeMe_lift(try rustCallWithError(FfiConverterTypeError_lift) {
+    return try  FfiConverterTypeMe_lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_method_kairan_me(
             self.uniffiCloneHandle(),uniffiCallStatus
@@ -1123,7 +1123,7 @@ open func me()throws  -> Me  {
      * One notice, whole.
      */
 open func notice(person: String, id: String)throws  -> NoticeDetail  {
-    return try  FfiConverterTypeNoticeDetail_lift(try rustCallWithError(FfiConverterTypeError_lift) {
+    return try  FfiConverterTypeNoticeDetail_lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_method_kairan_notice(
             self.uniffiCloneHandle(),
@@ -1137,7 +1137,7 @@ open func notice(person: String, id: String)throws  -> NoticeDetail  {
      * A page of notices, newest first; `after` is the `next` of the page before.
      */
 open func notices(person: String, filter: NoticeFilter, after: String?, limit: UInt32)throws  -> NoticePage  {
-    return try  FfiConverterTypeNoticePage_lift(try rustCallWithError(FfiConverterTypeError_lift) {
+    return try  FfiConverterTypeNoticePage_lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_method_kairan_notices(
             self.uniffiCloneHandle(),
@@ -1153,7 +1153,7 @@ open func notices(person: String, filter: NoticeFilter, after: String?, limit: U
      * What holds the words, newest first. Two characters are enough.
      */
 open func search(person: String, text: String, limit: UInt32)throws  -> [NoticeLine]  {
-    return try  FfiConverterSequenceTypeNoticeLine.lift(try rustCallWithError(FfiConverterTypeError_lift) {
+    return try  FfiConverterSequenceTypeNoticeLine.lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_method_kairan_search(
             self.uniffiCloneHandle(),
@@ -1167,7 +1167,7 @@ open func search(person: String, text: String, limit: UInt32)throws  -> [NoticeL
     /**
      * Who is told from now on which screens changed.
      */
-open func setListener(listener: Listener)throws   {try rustCallWithError(FfiConverterTypeError_lift) {
+open func setListener(listener: Listener)throws   {try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_method_kairan_set_listener(
             self.uniffiCloneHandle(),
@@ -1213,7 +1213,7 @@ open func sync()async throws  -> SyncReport  {
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterTypeSyncReport_lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -1232,7 +1232,7 @@ open func acknowledge(person: String, notice: String)async throws  -> String  {
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -1251,7 +1251,7 @@ open func checkIn(person: String, mood: Mood)async throws  -> String  {
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -1270,7 +1270,7 @@ open func consent(person: String, moodsToTeam: Bool)async throws  -> String  {
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -1289,7 +1289,7 @@ open func displayed(person: String, notice: String)async throws   {
             completeFunc: ffi_kairan_core_rust_future_complete_void,
             freeFunc: ffi_kairan_core_rust_future_free_void,
             liftFunc: { $0 },
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -1308,7 +1308,7 @@ open func takeBack(person: String, op: String)async throws   {
             completeFunc: ffi_kairan_core_rust_future_complete_void,
             freeFunc: ffi_kairan_core_rust_future_free_void,
             liftFunc: { $0 },
-            errorHandler: FfiConverterTypeError_lift
+            errorHandler: FfiConverterTypeKairanError_lift
         )
 }
     
@@ -5227,216 +5227,6 @@ public func FfiConverterTypeArrival_lower(_ value: Arrival) -> RustBuffer {
 
 
 /**
- * The one error of the core. Codes never change their meaning.
- */
-public 
-enum Error: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
-
-    
-    
-    /**
-     * The phone has not joined a neighbourhood yet, or left it.
-     */
-    case NotJoined
-    /**
-     * The server cannot be reached now; what was tapped is kept.
-     */
-    case Offline
-    /**
-     * The rules say no; nothing was written.
-     */
-    case Refused(
-        /**
-         * [`Refusal::code`].
-         */refusal: String
-    )
-    /**
-     * A mood needs its person's consent first; nothing was written.
-     */
-    case ConsentNeeded
-    /**
-     * There is no such thing on this phone.
-     */
-    case Unknown(
-        /**
-         * What was looked for, in the interface's words.
-         */what: String
-    )
-    /**
-     * An invitation that was mistyped or is not one.
-     */
-    case BadCode(
-        /**
-         * What is wrong with it.
-         */detail: String
-    )
-    /**
-     * The server answered with a problem.
-     */
-    case Problem(
-        /**
-         * The problem's stable code.
-         */problem: String, 
-        /**
-         * What happened, in one sentence.
-         */title: String, 
-        /**
-         * The one thing to do.
-         */todo: String
-    )
-    /**
-     * No room on the phone; nothing was written.
-     */
-    case DiskFull
-    /**
-     * What must not be lost cannot be read; it was left as it is.
-     */
-    case Damaged(
-        /**
-         * For the person who looks into it.
-         */detail: String
-    )
-    /**
-     * A mistake of this program or something nobody thought of.
-     */
-    case Internal(
-        /**
-         * For the person who looks into it; no secrets and no bodies.
-         */detail: String
-    )
-
-    
-
-    
-
-    
-    public var errorDescription: String? {
-        String(reflecting: self)
-    }
-    
-}
-
-#if compiler(>=6)
-extension Error: Sendable {}
-#endif
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public struct FfiConverterTypeError: FfiConverterRustBuffer {
-    typealias SwiftType = Error
-
-    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Error {
-        let variant: Int32 = try readInt(&buf)
-        switch variant {
-
-        
-
-        
-        case 1: return .NotJoined
-        case 2: return .Offline
-        case 3: return .Refused(
-            refusal: try FfiConverterString.read(from: &buf)
-            )
-        case 4: return .ConsentNeeded
-        case 5: return .Unknown(
-            what: try FfiConverterString.read(from: &buf)
-            )
-        case 6: return .BadCode(
-            detail: try FfiConverterString.read(from: &buf)
-            )
-        case 7: return .Problem(
-            problem: try FfiConverterString.read(from: &buf), 
-            title: try FfiConverterString.read(from: &buf), 
-            todo: try FfiConverterString.read(from: &buf)
-            )
-        case 8: return .DiskFull
-        case 9: return .Damaged(
-            detail: try FfiConverterString.read(from: &buf)
-            )
-        case 10: return .Internal(
-            detail: try FfiConverterString.read(from: &buf)
-            )
-
-         default: throw UniffiInternalError.unexpectedEnumCase
-        }
-    }
-
-    public static func write(_ value: Error, into buf: inout [UInt8]) {
-        switch value {
-
-        
-
-        
-        
-        case .NotJoined:
-            writeInt(&buf, Int32(1))
-        
-        
-        case .Offline:
-            writeInt(&buf, Int32(2))
-        
-        
-        case let .Refused(refusal):
-            writeInt(&buf, Int32(3))
-            FfiConverterString.write(refusal, into: &buf)
-            
-        
-        case .ConsentNeeded:
-            writeInt(&buf, Int32(4))
-        
-        
-        case let .Unknown(what):
-            writeInt(&buf, Int32(5))
-            FfiConverterString.write(what, into: &buf)
-            
-        
-        case let .BadCode(detail):
-            writeInt(&buf, Int32(6))
-            FfiConverterString.write(detail, into: &buf)
-            
-        
-        case let .Problem(problem,title,todo):
-            writeInt(&buf, Int32(7))
-            FfiConverterString.write(problem, into: &buf)
-            FfiConverterString.write(title, into: &buf)
-            FfiConverterString.write(todo, into: &buf)
-            
-        
-        case .DiskFull:
-            writeInt(&buf, Int32(8))
-        
-        
-        case let .Damaged(detail):
-            writeInt(&buf, Int32(9))
-            FfiConverterString.write(detail, into: &buf)
-            
-        
-        case let .Internal(detail):
-            writeInt(&buf, Int32(10))
-            FfiConverterString.write(detail, into: &buf)
-            
-        }
-    }
-}
-
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeError_lift(_ buf: RustBuffer) throws -> Error {
-    return try FfiConverterTypeError.lift(buf)
-}
-
-#if swift(>=5.8)
-@_documentation(visibility: private)
-#endif
-public func FfiConverterTypeError_lower(_ value: Error) -> RustBuffer {
-    return FfiConverterTypeError.lower(value)
-}
-
-
-/**
  * What a group is.
  */
 
@@ -5745,6 +5535,216 @@ public func FfiConverterTypeJoining_lower(_ value: Joining) -> RustBuffer {
     return FfiConverterTypeJoining.lower(value)
 }
 
+
+
+/**
+ * The one error of the core. Codes never change their meaning.
+ */
+public 
+enum KairanError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
+
+    
+    
+    /**
+     * The phone has not joined a neighbourhood yet, or left it.
+     */
+    case NotJoined
+    /**
+     * The server cannot be reached now; what was tapped is kept.
+     */
+    case Offline
+    /**
+     * The rules say no; nothing was written.
+     */
+    case Refused(
+        /**
+         * [`Refusal::code`].
+         */refusal: String
+    )
+    /**
+     * A mood needs its person's consent first; nothing was written.
+     */
+    case ConsentNeeded
+    /**
+     * There is no such thing on this phone.
+     */
+    case Unknown(
+        /**
+         * What was looked for, in the interface's words.
+         */what: String
+    )
+    /**
+     * An invitation that was mistyped or is not one.
+     */
+    case BadCode(
+        /**
+         * What is wrong with it.
+         */detail: String
+    )
+    /**
+     * The server answered with a problem.
+     */
+    case Problem(
+        /**
+         * The problem's stable code.
+         */problem: String, 
+        /**
+         * What happened, in one sentence.
+         */title: String, 
+        /**
+         * The one thing to do.
+         */todo: String
+    )
+    /**
+     * No room on the phone; nothing was written.
+     */
+    case DiskFull
+    /**
+     * What must not be lost cannot be read; it was left as it is.
+     */
+    case Damaged(
+        /**
+         * For the person who looks into it.
+         */detail: String
+    )
+    /**
+     * A mistake of this program or something nobody thought of.
+     */
+    case Internal(
+        /**
+         * For the person who looks into it; no secrets and no bodies.
+         */detail: String
+    )
+
+    
+
+    
+
+    
+    public var errorDescription: String? {
+        String(reflecting: self)
+    }
+    
+}
+
+#if compiler(>=6)
+extension KairanError: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeKairanError: FfiConverterRustBuffer {
+    typealias SwiftType = KairanError
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> KairanError {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        
+
+        
+        case 1: return .NotJoined
+        case 2: return .Offline
+        case 3: return .Refused(
+            refusal: try FfiConverterString.read(from: &buf)
+            )
+        case 4: return .ConsentNeeded
+        case 5: return .Unknown(
+            what: try FfiConverterString.read(from: &buf)
+            )
+        case 6: return .BadCode(
+            detail: try FfiConverterString.read(from: &buf)
+            )
+        case 7: return .Problem(
+            problem: try FfiConverterString.read(from: &buf), 
+            title: try FfiConverterString.read(from: &buf), 
+            todo: try FfiConverterString.read(from: &buf)
+            )
+        case 8: return .DiskFull
+        case 9: return .Damaged(
+            detail: try FfiConverterString.read(from: &buf)
+            )
+        case 10: return .Internal(
+            detail: try FfiConverterString.read(from: &buf)
+            )
+
+         default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: KairanError, into buf: inout [UInt8]) {
+        switch value {
+
+        
+
+        
+        
+        case .NotJoined:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .Offline:
+            writeInt(&buf, Int32(2))
+        
+        
+        case let .Refused(refusal):
+            writeInt(&buf, Int32(3))
+            FfiConverterString.write(refusal, into: &buf)
+            
+        
+        case .ConsentNeeded:
+            writeInt(&buf, Int32(4))
+        
+        
+        case let .Unknown(what):
+            writeInt(&buf, Int32(5))
+            FfiConverterString.write(what, into: &buf)
+            
+        
+        case let .BadCode(detail):
+            writeInt(&buf, Int32(6))
+            FfiConverterString.write(detail, into: &buf)
+            
+        
+        case let .Problem(problem,title,todo):
+            writeInt(&buf, Int32(7))
+            FfiConverterString.write(problem, into: &buf)
+            FfiConverterString.write(title, into: &buf)
+            FfiConverterString.write(todo, into: &buf)
+            
+        
+        case .DiskFull:
+            writeInt(&buf, Int32(8))
+        
+        
+        case let .Damaged(detail):
+            writeInt(&buf, Int32(9))
+            FfiConverterString.write(detail, into: &buf)
+            
+        
+        case let .Internal(detail):
+            writeInt(&buf, Int32(10))
+            FfiConverterString.write(detail, into: &buf)
+            
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeKairanError_lift(_ buf: RustBuffer) throws -> KairanError {
+    return try FfiConverterTypeKairanError.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeKairanError_lower(_ value: KairanError) -> RustBuffer {
+    return FfiConverterTypeKairanError.lower(value)
+}
 
 
 /**
@@ -7638,7 +7638,7 @@ fileprivate func uniffiFutureContinuationCallback(handle: UInt64, pollResult: In
  * Keeps a tap made outside the app, by a widget or a notification: durable when this returns. The app takes it over when
  * it is opened, and before each sync. Opens no database, so it may be called from another process.
  */
-public func spoolTap(dir: String, tap: Tap)throws   {try rustCallWithError(FfiConverterTypeError_lift) {
+public func spoolTap(dir: String, tap: Tap)throws   {try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_func_spool_tap(
         FfiConverterString.lower(dir),
@@ -7662,73 +7662,73 @@ private let initializationResult: InitializationResult = {
     if bindings_contract_version != scaffolding_contract_version {
         return InitializationResult.contractVersionMismatch
     }
-    if (uniffi_kairan_core_checksum_func_spool_tap() != 27866) {
+    if (uniffi_kairan_core_checksum_func_spool_tap() != 15021) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_desk() != 56024) {
+    if (uniffi_kairan_core_checksum_method_kairan_desk() != 44949) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_desk_notice() != 57624) {
+    if (uniffi_kairan_core_checksum_method_kairan_desk_notice() != 6554) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_desks() != 12928) {
+    if (uniffi_kairan_core_checksum_method_kairan_desks() != 49233) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_end_role() != 32166) {
+    if (uniffi_kairan_core_checksum_method_kairan_end_role() != 30067) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_grant_role() != 53469) {
+    if (uniffi_kairan_core_checksum_method_kairan_grant_role() != 62978) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_move_household() != 36006) {
+    if (uniffi_kairan_core_checksum_method_kairan_move_household() != 3889) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_join() != 1471) {
+    if (uniffi_kairan_core_checksum_method_kairan_join() != 17805) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_leave() != 19614) {
+    if (uniffi_kairan_core_checksum_method_kairan_leave() != 38535) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_discard() != 18348) {
+    if (uniffi_kairan_core_checksum_method_kairan_discard() != 59634) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_outbox() != 53272) {
+    if (uniffi_kairan_core_checksum_method_kairan_outbox() != 28209) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_retry() != 62306) {
+    if (uniffi_kairan_core_checksum_method_kairan_retry() != 31341) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_phones() != 14474) {
+    if (uniffi_kairan_core_checksum_method_kairan_phones() != 22290) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_revoke() != 13699) {
+    if (uniffi_kairan_core_checksum_method_kairan_revoke() != 8062) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_correct() != 44479) {
+    if (uniffi_kairan_core_checksum_method_kairan_correct() != 7809) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_post() != 31453) {
+    if (uniffi_kairan_core_checksum_method_kairan_post() != 26151) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_withdraw() != 26011) {
+    if (uniffi_kairan_core_checksum_method_kairan_withdraw() != 6209) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_home() != 15037) {
+    if (uniffi_kairan_core_checksum_method_kairan_home() != 30113) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_me() != 36181) {
+    if (uniffi_kairan_core_checksum_method_kairan_me() != 36761) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_notice() != 13719) {
+    if (uniffi_kairan_core_checksum_method_kairan_notice() != 48835) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_notices() != 42397) {
+    if (uniffi_kairan_core_checksum_method_kairan_notices() != 56363) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_search() != 3797) {
+    if (uniffi_kairan_core_checksum_method_kairan_search() != 44398) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_set_listener() != 62723) {
+    if (uniffi_kairan_core_checksum_method_kairan_set_listener() != 28512) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_method_kairan_start() != 9889) {
@@ -7737,22 +7737,22 @@ private let initializationResult: InitializationResult = {
     if (uniffi_kairan_core_checksum_method_kairan_stop() != 37412) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_sync() != 25902) {
+    if (uniffi_kairan_core_checksum_method_kairan_sync() != 8574) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_acknowledge() != 24466) {
+    if (uniffi_kairan_core_checksum_method_kairan_acknowledge() != 16292) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_check_in() != 20894) {
+    if (uniffi_kairan_core_checksum_method_kairan_check_in() != 2644) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_consent() != 33774) {
+    if (uniffi_kairan_core_checksum_method_kairan_consent() != 5562) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_displayed() != 495) {
+    if (uniffi_kairan_core_checksum_method_kairan_displayed() != 44090) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_take_back() != 42961) {
+    if (uniffi_kairan_core_checksum_method_kairan_take_back() != 57005) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_method_platform_public_key() != 17960) {
@@ -7770,7 +7770,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_kairan_core_checksum_method_listener_on_change() != 12673) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_constructor_kairan_open() != 47536) {
+    if (uniffi_kairan_core_checksum_constructor_kairan_open() != 57242) {
         return InitializationResult.apiChecksumMismatch
     }
 

@@ -139,7 +139,12 @@ impl Tx<'_> {
     /// Writes packed rows that are due, of each kind as many as its time allows and at least one.
     pub fn flush(&mut self, time_per_kind: Duration) -> Result<Flushed, StoreError> {
         let mut flushed = Flushed { more: false, next: None };
+        let mut rosters_wait = false;
         for kind in Packed::ALL {
+            // A card adds up rosters: written between two of them it would show half a sum for a second.
+            if kind == Packed::Card && rosters_wait {
+                continue;
+            }
             let began = Instant::now();
             for (notice, place) in self.due(kind, &mut flushed)? {
                 self.write_packed(kind, notice, place)?;
@@ -153,6 +158,7 @@ impl Tx<'_> {
             }
             // Out of time: whether that was the last one is seen at the next look.
             flushed.more |= began.elapsed() >= time_per_kind;
+            rosters_wait |= kind == Packed::Roster && flushed.more;
         }
         self.forget_rested();
         // Writing a row may have marked the rows that add up from it.

@@ -1049,73 +1049,73 @@ private fun uniffiCheckContractApiVersion(lib: IntegrityCheckingUniffiLib) {
 }
 @Suppress("UNUSED_PARAMETER")
 private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
-    if ((lib.uniffi_kairan_core_checksum_func_spool_tap() and 0xFFFF) != 27866) {
+    if ((lib.uniffi_kairan_core_checksum_func_spool_tap() and 0xFFFF) != 15021) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_desk() and 0xFFFF) != 56024) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_desk() and 0xFFFF) != 44949) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_desk_notice() and 0xFFFF) != 57624) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_desk_notice() and 0xFFFF) != 6554) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_desks() and 0xFFFF) != 12928) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_desks() and 0xFFFF) != 49233) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_end_role() and 0xFFFF) != 32166) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_end_role() and 0xFFFF) != 30067) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_grant_role() and 0xFFFF) != 53469) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_grant_role() and 0xFFFF) != 62978) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_move_household() and 0xFFFF) != 36006) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_move_household() and 0xFFFF) != 3889) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_join() and 0xFFFF) != 1471) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_join() and 0xFFFF) != 17805) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_leave() and 0xFFFF) != 19614) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_leave() and 0xFFFF) != 38535) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_discard() and 0xFFFF) != 18348) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_discard() and 0xFFFF) != 59634) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_outbox() and 0xFFFF) != 53272) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_outbox() and 0xFFFF) != 28209) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_retry() and 0xFFFF) != 62306) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_retry() and 0xFFFF) != 31341) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_phones() and 0xFFFF) != 14474) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_phones() and 0xFFFF) != 22290) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_revoke() and 0xFFFF) != 13699) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_revoke() and 0xFFFF) != 8062) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_correct() and 0xFFFF) != 44479) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_correct() and 0xFFFF) != 7809) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_post() and 0xFFFF) != 31453) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_post() and 0xFFFF) != 26151) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_withdraw() and 0xFFFF) != 26011) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_withdraw() and 0xFFFF) != 6209) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_home() and 0xFFFF) != 15037) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_home() and 0xFFFF) != 30113) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_me() and 0xFFFF) != 36181) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_me() and 0xFFFF) != 36761) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_notice() and 0xFFFF) != 13719) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_notice() and 0xFFFF) != 48835) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_notices() and 0xFFFF) != 42397) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_notices() and 0xFFFF) != 56363) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_search() and 0xFFFF) != 3797) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_search() and 0xFFFF) != 44398) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_set_listener() and 0xFFFF) != 62723) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_set_listener() and 0xFFFF) != 28512) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_start() and 0xFFFF) != 9889) {
@@ -1124,22 +1124,22 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_kairan_core_checksum_method_kairan_stop() and 0xFFFF) != 37412) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_sync() and 0xFFFF) != 25902) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_sync() and 0xFFFF) != 8574) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_acknowledge() and 0xFFFF) != 24466) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_acknowledge() and 0xFFFF) != 16292) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_check_in() and 0xFFFF) != 20894) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_check_in() and 0xFFFF) != 2644) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_consent() and 0xFFFF) != 33774) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_consent() and 0xFFFF) != 5562) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_displayed() and 0xFFFF) != 495) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_displayed() and 0xFFFF) != 44090) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_take_back() and 0xFFFF) != 42961) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_take_back() and 0xFFFF) != 57005) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_method_platform_public_key() and 0xFFFF) != 17960) {
@@ -1157,7 +1157,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_kairan_core_checksum_method_listener_on_change() and 0xFFFF) != 12673) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_constructor_kairan_open() and 0xFFFF) != 47536) {
+    if ((lib.uniffi_kairan_core_checksum_constructor_kairan_open() and 0xFFFF) != 57242) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -1897,10 +1897,10 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * One desk.
      */
-    @Throws(Exception::class)override fun `desk`(`group`: kotlin.String): Desk {
+    @Throws(KairanException::class)override fun `desk`(`group`: kotlin.String): Desk {
             return FfiConverterTypeDesk.lift(
     callWithHandle {
-    uniffiRustCallWithError(Exception) { _status ->
+    uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_method_kairan_desk(
         it,
         
@@ -1915,10 +1915,10 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * A notice as a desk follows it up: unread homes by block.
      */
-    @Throws(Exception::class)override fun `deskNotice`(`group`: kotlin.String, `notice`: kotlin.String): DeskNotice {
+    @Throws(KairanException::class)override fun `deskNotice`(`group`: kotlin.String, `notice`: kotlin.String): DeskNotice {
             return FfiConverterTypeDeskNotice.lift(
     callWithHandle {
-    uniffiRustCallWithError(Exception) { _status ->
+    uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_method_kairan_desk_notice(
         it,
         
@@ -1934,10 +1934,10 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * The desks a person may open.
      */
-    @Throws(Exception::class)override fun `desks`(`person`: kotlin.String): List<DeskName> {
+    @Throws(KairanException::class)override fun `desks`(`person`: kotlin.String): List<DeskName> {
             return FfiConverterSequenceTypeDeskName.lift(
     callWithHandle {
-    uniffiRustCallWithError(Exception) { _status ->
+    uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_method_kairan_desks(
         it,
         
@@ -1952,7 +1952,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Ends a role now; the op's id.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `endRole`(`person`: kotlin.String, `role`: kotlin.String) : kotlin.String {
         return uniffiRustCallAsync(
@@ -1970,7 +1970,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterString.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -1978,7 +1978,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Gives `to` a role at a group; the op's id.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `grantRole`(`person`: kotlin.String, `to`: kotlin.String, `group`: kotlin.String, `kind`: RoleKind, `until`: kotlin.Long?) : kotlin.String {
         return uniffiRustCallAsync(
@@ -1999,7 +1999,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterString.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2007,7 +2007,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * A household stands in another block from now on; the op's id.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `moveHousehold`(`person`: kotlin.String, `household`: kotlin.String, `to`: kotlin.String) : kotlin.String {
         return uniffiRustCallAsync(
@@ -2026,7 +2026,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterString.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2036,7 +2036,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
      * one is asked about too. Called again after a lost answer it gives the same; with a further invitation of the same
      * neighbourhood it adds that one's people.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `join`(`code`: kotlin.String, `persons`: List<kotlin.String>) : Joining {
         return uniffiRustCallAsync(
@@ -2054,7 +2054,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterTypeJoining.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2062,7 +2062,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * This person leaves this phone. Their things go when the server has confirmed it; the last one's with all the rest.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `leave`(`person`: kotlin.String) : kotlin.String {
         return uniffiRustCallAsync(
@@ -2079,7 +2079,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterString.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2087,7 +2087,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Forgets what was refused, or takes back what was never sent.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `discard`(`op`: kotlin.String) {
         return uniffiRustCallAsync(
@@ -2105,7 +2105,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         { },
         
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2113,10 +2113,10 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * What the server has not taken yet, oldest first.
      */
-    @Throws(Exception::class)override fun `outbox`(): List<WaitingOp> {
+    @Throws(KairanException::class)override fun `outbox`(): List<WaitingOp> {
             return FfiConverterSequenceTypeWaitingOp.lift(
     callWithHandle {
-    uniffiRustCallWithError(Exception) { _status ->
+    uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_method_kairan_outbox(
         it,
         _status)
@@ -2130,7 +2130,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Sends again what waits for a word; its id from now on.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `retry`(`op`: kotlin.String) : kotlin.String {
         return uniffiRustCallAsync(
@@ -2147,7 +2147,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterString.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2155,10 +2155,10 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * The phones a person has joined with.
      */
-    @Throws(Exception::class)override fun `phones`(`person`: kotlin.String): List<PhoneLine> {
+    @Throws(KairanException::class)override fun `phones`(`person`: kotlin.String): List<PhoneLine> {
             return FfiConverterSequenceTypePhoneLine.lift(
     callWithHandle {
-    uniffiRustCallWithError(Exception) { _status ->
+    uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_method_kairan_phones(
         it,
         
@@ -2173,7 +2173,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Signs a phone off that is lost or was given away; the op's id.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `revoke`(`person`: kotlin.String, `device`: kotlin.String) : kotlin.String {
         return uniffiRustCallAsync(
@@ -2191,7 +2191,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterString.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2199,7 +2199,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Corrects a notice; `seen` is the rev the officer saw, and changing a point asks everyone again. The op's id.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `correct`(`person`: kotlin.String, `notice`: kotlin.String, `seen`: kotlin.UInt, `correction`: Correction) : kotlin.String {
         return uniffiRustCallAsync(
@@ -2219,7 +2219,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterString.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2227,7 +2227,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Sends a notice; its id is the op's.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `post`(`person`: kotlin.String, `draft`: Draft) : kotlin.String {
         return uniffiRustCallAsync(
@@ -2245,7 +2245,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterString.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2253,7 +2253,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Takes a notice back, with a reason readers will see. The op's id.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `withdraw`(`person`: kotlin.String, `notice`: kotlin.String, `seen`: kotlin.UInt, `reason`: kotlin.String) : kotlin.String {
         return uniffiRustCallAsync(
@@ -2273,7 +2273,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterString.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2281,10 +2281,10 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * The first screen of a person.
      */
-    @Throws(Exception::class)override fun `home`(`person`: kotlin.String): Home {
+    @Throws(KairanException::class)override fun `home`(`person`: kotlin.String): Home {
             return FfiConverterTypeHome.lift(
     callWithHandle {
-    uniffiRustCallWithError(Exception) { _status ->
+    uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_method_kairan_home(
         it,
         
@@ -2299,10 +2299,10 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Whose phone this is, and where.
      */
-    @Throws(Exception::class)override fun `me`(): Me {
+    @Throws(KairanException::class)override fun `me`(): Me {
             return FfiConverterTypeMe.lift(
     callWithHandle {
-    uniffiRustCallWithError(Exception) { _status ->
+    uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_method_kairan_me(
         it,
         _status)
@@ -2316,10 +2316,10 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * One notice, whole.
      */
-    @Throws(Exception::class)override fun `notice`(`person`: kotlin.String, `id`: kotlin.String): NoticeDetail {
+    @Throws(KairanException::class)override fun `notice`(`person`: kotlin.String, `id`: kotlin.String): NoticeDetail {
             return FfiConverterTypeNoticeDetail.lift(
     callWithHandle {
-    uniffiRustCallWithError(Exception) { _status ->
+    uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_method_kairan_notice(
         it,
         
@@ -2335,10 +2335,10 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * A page of notices, newest first; `after` is the `next` of the page before.
      */
-    @Throws(Exception::class)override fun `notices`(`person`: kotlin.String, `filter`: NoticeFilter, `after`: kotlin.String?, `limit`: kotlin.UInt): NoticePage {
+    @Throws(KairanException::class)override fun `notices`(`person`: kotlin.String, `filter`: NoticeFilter, `after`: kotlin.String?, `limit`: kotlin.UInt): NoticePage {
             return FfiConverterTypeNoticePage.lift(
     callWithHandle {
-    uniffiRustCallWithError(Exception) { _status ->
+    uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_method_kairan_notices(
         it,
         
@@ -2356,10 +2356,10 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * What holds the words, newest first. Two characters are enough.
      */
-    @Throws(Exception::class)override fun `search`(`person`: kotlin.String, `text`: kotlin.String, `limit`: kotlin.UInt): List<NoticeLine> {
+    @Throws(KairanException::class)override fun `search`(`person`: kotlin.String, `text`: kotlin.String, `limit`: kotlin.UInt): List<NoticeLine> {
             return FfiConverterSequenceTypeNoticeLine.lift(
     callWithHandle {
-    uniffiRustCallWithError(Exception) { _status ->
+    uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_method_kairan_search(
         it,
         
@@ -2376,10 +2376,10 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Who is told from now on which screens changed.
      */
-    @Throws(Exception::class)override fun `setListener`(`listener`: Listener)
+    @Throws(KairanException::class)override fun `setListener`(`listener`: Listener)
         = 
     callWithHandle {
-    uniffiRustCallWithError(Exception) { _status ->
+    uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_method_kairan_set_listener(
         it,
         
@@ -2423,7 +2423,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Sends everything that waits and gets everything that is new.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `sync`() : SyncReport {
         return uniffiRustCallAsync(
@@ -2439,7 +2439,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterTypeSyncReport.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2447,7 +2447,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * 「見ました」 was pressed; the op's id.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `acknowledge`(`person`: kotlin.String, `notice`: kotlin.String) : kotlin.String {
         return uniffiRustCallAsync(
@@ -2465,7 +2465,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterString.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2473,7 +2473,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * How a person is today, by the association's day; the op's id.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `checkIn`(`person`: kotlin.String, `mood`: Mood) : kotlin.String {
         return uniffiRustCallAsync(
@@ -2491,7 +2491,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterString.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2499,7 +2499,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Whether a person's moods may reach the commissioners' team; the op's id.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `consent`(`person`: kotlin.String, `moodsToTeam`: kotlin.Boolean) : kotlin.String {
         return uniffiRustCallAsync(
@@ -2517,7 +2517,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { FfiConverterString.lift(it) },
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2525,7 +2525,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * A notice was on the screen 開いた. Said once per rev that asks; later calls do nothing.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `displayed`(`person`: kotlin.String, `notice`: kotlin.String) {
         return uniffiRustCallAsync(
@@ -2544,7 +2544,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         { },
         
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2552,7 +2552,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * A mistaken tap: the named check-in counts no more. One that was never on the wire just vanishes.
      */
-    @Throws(Exception::class)
+    @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
     override suspend fun `takeBack`(`person`: kotlin.String, `op`: kotlin.String) {
         return uniffiRustCallAsync(
@@ -2571,7 +2571,7 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         { },
         
         // Error FFI converter
-        Exception.ErrorHandler,
+        KairanException.ErrorHandler,
     )
     }
 
@@ -2586,9 +2586,9 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Opens (or makes) a neighbourhood's folder. Touches no network.
      */
-    @Throws(Exception::class) fun `open`(`dir`: kotlin.String, `platform`: Platform): Kairan {
+    @Throws(KairanException::class) fun `open`(`dir`: kotlin.String, `platform`: Platform): Kairan {
             return FfiConverterTypeKairan.lift(
-    uniffiRustCallWithError(Exception) { _status ->
+    uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_constructor_kairan_open(
     
         
@@ -5782,300 +5782,6 @@ public object FfiConverterTypeArrival: FfiConverterRustBuffer<Arrival> {
 
 
 
-
-
-/**
- * The one error of the core. Codes never change their meaning.
- */
-sealed class Exception: kotlin.Exception() {
-    
-    /**
-     * The phone has not joined a neighbourhood yet, or left it.
-     */
-    class NotJoined(
-        ) : Exception() {
-        override val message
-            get() = ""
-    }
-    
-    /**
-     * The server cannot be reached now; what was tapped is kept.
-     */
-    class Offline(
-        ) : Exception() {
-        override val message
-            get() = ""
-    }
-    
-    /**
-     * The rules say no; nothing was written.
-     */
-    class Refused(
-        
-        /**
-         * [`Refusal::code`].
-         */
-        val `refusal`: kotlin.String
-        ) : Exception() {
-        override val message
-            get() = "refusal=${ `refusal` }"
-    }
-    
-    /**
-     * A mood needs its person's consent first; nothing was written.
-     */
-    class ConsentNeeded(
-        ) : Exception() {
-        override val message
-            get() = ""
-    }
-    
-    /**
-     * There is no such thing on this phone.
-     */
-    class Unknown(
-        
-        /**
-         * What was looked for, in the interface's words.
-         */
-        val `what`: kotlin.String
-        ) : Exception() {
-        override val message
-            get() = "what=${ `what` }"
-    }
-    
-    /**
-     * An invitation that was mistyped or is not one.
-     */
-    class BadCode(
-        
-        /**
-         * What is wrong with it.
-         */
-        val `detail`: kotlin.String
-        ) : Exception() {
-        override val message
-            get() = "detail=${ `detail` }"
-    }
-    
-    /**
-     * The server answered with a problem.
-     */
-    class Problem(
-        
-        /**
-         * The problem's stable code.
-         */
-        val `problem`: kotlin.String, 
-        
-        /**
-         * What happened, in one sentence.
-         */
-        val `title`: kotlin.String, 
-        
-        /**
-         * The one thing to do.
-         */
-        val `todo`: kotlin.String
-        ) : Exception() {
-        override val message
-            get() = "problem=${ `problem` }, title=${ `title` }, todo=${ `todo` }"
-    }
-    
-    /**
-     * No room on the phone; nothing was written.
-     */
-    class DiskFull(
-        ) : Exception() {
-        override val message
-            get() = ""
-    }
-    
-    /**
-     * What must not be lost cannot be read; it was left as it is.
-     */
-    class Damaged(
-        
-        /**
-         * For the person who looks into it.
-         */
-        val `detail`: kotlin.String
-        ) : Exception() {
-        override val message
-            get() = "detail=${ `detail` }"
-    }
-    
-    /**
-     * A mistake of this program or something nobody thought of.
-     */
-    class Internal(
-        
-        /**
-         * For the person who looks into it; no secrets and no bodies.
-         */
-        val `detail`: kotlin.String
-        ) : Exception() {
-        override val message
-            get() = "detail=${ `detail` }"
-    }
-    
-
-    
-
-
-    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<Exception> {
-        override fun lift(error_buf: RustBuffer.ByValue): Exception = FfiConverterTypeError.lift(error_buf)
-    }
-
-    
-}
-
-/**
- * @suppress
- */
-public object FfiConverterTypeError : FfiConverterRustBuffer<Exception> {
-    override fun read(buf: ByteBuffer): Exception {
-        
-
-        return when(buf.getInt()) {
-            1 -> Exception.NotJoined()
-            2 -> Exception.Offline()
-            3 -> Exception.Refused(
-                FfiConverterString.read(buf),
-                )
-            4 -> Exception.ConsentNeeded()
-            5 -> Exception.Unknown(
-                FfiConverterString.read(buf),
-                )
-            6 -> Exception.BadCode(
-                FfiConverterString.read(buf),
-                )
-            7 -> Exception.Problem(
-                FfiConverterString.read(buf),
-                FfiConverterString.read(buf),
-                FfiConverterString.read(buf),
-                )
-            8 -> Exception.DiskFull()
-            9 -> Exception.Damaged(
-                FfiConverterString.read(buf),
-                )
-            10 -> Exception.Internal(
-                FfiConverterString.read(buf),
-                )
-            else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
-        }
-    }
-
-    override fun allocationSize(value: Exception): ULong {
-        return when(value) {
-            is Exception.NotJoined -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is Exception.Offline -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is Exception.Refused -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`refusal`)
-            )
-            is Exception.ConsentNeeded -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is Exception.Unknown -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`what`)
-            )
-            is Exception.BadCode -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`detail`)
-            )
-            is Exception.Problem -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`problem`)
-                + FfiConverterString.allocationSize(value.`title`)
-                + FfiConverterString.allocationSize(value.`todo`)
-            )
-            is Exception.DiskFull -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is Exception.Damaged -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`detail`)
-            )
-            is Exception.Internal -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`detail`)
-            )
-        }
-    }
-
-    override fun write(value: Exception, buf: ByteBuffer) {
-        when(value) {
-            is Exception.NotJoined -> {
-                buf.putInt(1)
-                Unit
-            }
-            is Exception.Offline -> {
-                buf.putInt(2)
-                Unit
-            }
-            is Exception.Refused -> {
-                buf.putInt(3)
-                FfiConverterString.write(value.`refusal`, buf)
-                Unit
-            }
-            is Exception.ConsentNeeded -> {
-                buf.putInt(4)
-                Unit
-            }
-            is Exception.Unknown -> {
-                buf.putInt(5)
-                FfiConverterString.write(value.`what`, buf)
-                Unit
-            }
-            is Exception.BadCode -> {
-                buf.putInt(6)
-                FfiConverterString.write(value.`detail`, buf)
-                Unit
-            }
-            is Exception.Problem -> {
-                buf.putInt(7)
-                FfiConverterString.write(value.`problem`, buf)
-                FfiConverterString.write(value.`title`, buf)
-                FfiConverterString.write(value.`todo`, buf)
-                Unit
-            }
-            is Exception.DiskFull -> {
-                buf.putInt(8)
-                Unit
-            }
-            is Exception.Damaged -> {
-                buf.putInt(9)
-                FfiConverterString.write(value.`detail`, buf)
-                Unit
-            }
-            is Exception.Internal -> {
-                buf.putInt(10)
-                FfiConverterString.write(value.`detail`, buf)
-                Unit
-            }
-        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
-    }
-
-}
-
-
-
 /**
  * What a group is.
  */
@@ -6296,6 +6002,300 @@ public object FfiConverterTypeJoining : FfiConverterRustBuffer<Joining>{
 }
 
 
+
+
+
+
+
+/**
+ * The one error of the core. Codes never change their meaning.
+ */
+sealed class KairanException: kotlin.Exception() {
+    
+    /**
+     * The phone has not joined a neighbourhood yet, or left it.
+     */
+    class NotJoined(
+        ) : KairanException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
+     * The server cannot be reached now; what was tapped is kept.
+     */
+    class Offline(
+        ) : KairanException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
+     * The rules say no; nothing was written.
+     */
+    class Refused(
+        
+        /**
+         * [`Refusal::code`].
+         */
+        val `refusal`: kotlin.String
+        ) : KairanException() {
+        override val message
+            get() = "refusal=${ `refusal` }"
+    }
+    
+    /**
+     * A mood needs its person's consent first; nothing was written.
+     */
+    class ConsentNeeded(
+        ) : KairanException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
+     * There is no such thing on this phone.
+     */
+    class Unknown(
+        
+        /**
+         * What was looked for, in the interface's words.
+         */
+        val `what`: kotlin.String
+        ) : KairanException() {
+        override val message
+            get() = "what=${ `what` }"
+    }
+    
+    /**
+     * An invitation that was mistyped or is not one.
+     */
+    class BadCode(
+        
+        /**
+         * What is wrong with it.
+         */
+        val `detail`: kotlin.String
+        ) : KairanException() {
+        override val message
+            get() = "detail=${ `detail` }"
+    }
+    
+    /**
+     * The server answered with a problem.
+     */
+    class Problem(
+        
+        /**
+         * The problem's stable code.
+         */
+        val `problem`: kotlin.String, 
+        
+        /**
+         * What happened, in one sentence.
+         */
+        val `title`: kotlin.String, 
+        
+        /**
+         * The one thing to do.
+         */
+        val `todo`: kotlin.String
+        ) : KairanException() {
+        override val message
+            get() = "problem=${ `problem` }, title=${ `title` }, todo=${ `todo` }"
+    }
+    
+    /**
+     * No room on the phone; nothing was written.
+     */
+    class DiskFull(
+        ) : KairanException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
+     * What must not be lost cannot be read; it was left as it is.
+     */
+    class Damaged(
+        
+        /**
+         * For the person who looks into it.
+         */
+        val `detail`: kotlin.String
+        ) : KairanException() {
+        override val message
+            get() = "detail=${ `detail` }"
+    }
+    
+    /**
+     * A mistake of this program or something nobody thought of.
+     */
+    class Internal(
+        
+        /**
+         * For the person who looks into it; no secrets and no bodies.
+         */
+        val `detail`: kotlin.String
+        ) : KairanException() {
+        override val message
+            get() = "detail=${ `detail` }"
+    }
+    
+
+    
+
+
+    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<KairanException> {
+        override fun lift(error_buf: RustBuffer.ByValue): KairanException = FfiConverterTypeKairanError.lift(error_buf)
+    }
+
+    
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeKairanError : FfiConverterRustBuffer<KairanException> {
+    override fun read(buf: ByteBuffer): KairanException {
+        
+
+        return when(buf.getInt()) {
+            1 -> KairanException.NotJoined()
+            2 -> KairanException.Offline()
+            3 -> KairanException.Refused(
+                FfiConverterString.read(buf),
+                )
+            4 -> KairanException.ConsentNeeded()
+            5 -> KairanException.Unknown(
+                FfiConverterString.read(buf),
+                )
+            6 -> KairanException.BadCode(
+                FfiConverterString.read(buf),
+                )
+            7 -> KairanException.Problem(
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                )
+            8 -> KairanException.DiskFull()
+            9 -> KairanException.Damaged(
+                FfiConverterString.read(buf),
+                )
+            10 -> KairanException.Internal(
+                FfiConverterString.read(buf),
+                )
+            else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: KairanException): ULong {
+        return when(value) {
+            is KairanException.NotJoined -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is KairanException.Offline -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is KairanException.Refused -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`refusal`)
+            )
+            is KairanException.ConsentNeeded -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is KairanException.Unknown -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`what`)
+            )
+            is KairanException.BadCode -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`detail`)
+            )
+            is KairanException.Problem -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`problem`)
+                + FfiConverterString.allocationSize(value.`title`)
+                + FfiConverterString.allocationSize(value.`todo`)
+            )
+            is KairanException.DiskFull -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is KairanException.Damaged -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`detail`)
+            )
+            is KairanException.Internal -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`detail`)
+            )
+        }
+    }
+
+    override fun write(value: KairanException, buf: ByteBuffer) {
+        when(value) {
+            is KairanException.NotJoined -> {
+                buf.putInt(1)
+                Unit
+            }
+            is KairanException.Offline -> {
+                buf.putInt(2)
+                Unit
+            }
+            is KairanException.Refused -> {
+                buf.putInt(3)
+                FfiConverterString.write(value.`refusal`, buf)
+                Unit
+            }
+            is KairanException.ConsentNeeded -> {
+                buf.putInt(4)
+                Unit
+            }
+            is KairanException.Unknown -> {
+                buf.putInt(5)
+                FfiConverterString.write(value.`what`, buf)
+                Unit
+            }
+            is KairanException.BadCode -> {
+                buf.putInt(6)
+                FfiConverterString.write(value.`detail`, buf)
+                Unit
+            }
+            is KairanException.Problem -> {
+                buf.putInt(7)
+                FfiConverterString.write(value.`problem`, buf)
+                FfiConverterString.write(value.`title`, buf)
+                FfiConverterString.write(value.`todo`, buf)
+                Unit
+            }
+            is KairanException.DiskFull -> {
+                buf.putInt(8)
+                Unit
+            }
+            is KairanException.Damaged -> {
+                buf.putInt(9)
+                FfiConverterString.write(value.`detail`, buf)
+                Unit
+            }
+            is KairanException.Internal -> {
+                buf.putInt(10)
+                FfiConverterString.write(value.`detail`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+
+}
 
 
 
@@ -7899,9 +7899,9 @@ public object FfiConverterSequenceOptionalTypeMood: FfiConverterRustBuffer<List<
          * Keeps a tap made outside the app, by a widget or a notification: durable when this returns. The app takes it over when
          * it is opened, and before each sync. Opens no database, so it may be called from another process.
          */
-    @Throws(Exception::class) fun `spoolTap`(`dir`: kotlin.String, `tap`: Tap)
+    @Throws(KairanException::class) fun `spoolTap`(`dir`: kotlin.String, `tap`: Tap)
         = 
-    uniffiRustCallWithError(Exception) { _status ->
+    uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_func_spool_tap(
     
         

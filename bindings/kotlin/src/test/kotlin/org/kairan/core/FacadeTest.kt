@@ -76,11 +76,11 @@ class FacadeTest {
     @Test
     fun `what goes wrong comes as a kind of its own`() {
         val phone = neighbourhood.newPhone()
-        assertThrows(Exception.BadCode::class.java) { runBlocking { phone.join("回覧板", emptyList()) } }
-        assertThrows(Exception.NotJoined::class.java) { runBlocking { phone.sync() } }
+        assertThrows(KairanException.BadCode::class.java) { runBlocking { phone.join("回覧板", emptyList()) } }
+        assertThrows(KairanException.NotJoined::class.java) { runBlocking { phone.sync() } }
 
         val (joined, person) = neighbourhood.phoneOf("高橋", "高橋 キク")
-        assertThrows(Exception.ConsentNeeded::class.java) { runBlocking { joined.checkIn(person, Mood.FAIR) } }
+        assertThrows(KairanException.ConsentNeeded::class.java) { runBlocking { joined.checkIn(person, Mood.FAIR) } }
         assertTrue(joined.outbox().isEmpty())
     }
 
