@@ -126,8 +126,11 @@ impl Planner {
                 self.wish(now, now + part(self.pace.poke_jitter_millis, chance));
             }
             Input::LiveDown if self.live != Live::Down => {
-                if self.live == Live::Up {
+                // Also where it could not be opened at first: a phone that was signed off in between learns of it by a sync.
+                if self.live == Live::Up || self.live_failures == 0 {
                     self.wish(now, now + SECOND + part(LOST, chance));
+                }
+                if self.live == Live::Up {
                     if now.saturating_sub(self.live_since) >= STOOD {
                         self.live_failures = 0;
                     }
@@ -229,6 +232,16 @@ impl Planner {
         if at_once {
             self.wish(now, now);
         }
+    }
+
+    /// How often in a row the server broke off over a sync with ops.
+    pub(crate) const fn broken(&self) -> u32 {
+        self.broken
+    }
+
+    /// Goes on where an earlier planner stopped counting: a phone that is only woken to sync makes a new one each time.
+    pub(crate) const fn remember_broken(&mut self, broken: u32) {
+        self.broken = broken;
     }
 
     /// What an answered sync says about the ops. Whether to go on at once.

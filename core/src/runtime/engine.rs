@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU32},
     time::{Duration, Instant},
 };
 
@@ -41,6 +41,8 @@ pub(crate) struct Engine {
     district: Mutex<Option<Arc<District>>>,
     /// When the server answered last; none after nobody could be reached.
     answered: Mutex<Option<Instant>>,
+    /// How often in a row syncs that were asked for broke off over the ops they held.
+    pub(crate) broken: AtomicU32,
     /// Held during an exchange: the loop and whoever asks for a sync take turns.
     turn: tokio::sync::Mutex<()>,
 }
@@ -83,6 +85,7 @@ impl Engine {
             pace,
             district: Mutex::new(None),
             answered: Mutex::new(None),
+            broken: AtomicU32::new(0),
             turn: tokio::sync::Mutex::new(()),
         };
         engine.store.ingest_spool(engine.bearings.now())?;

@@ -9,11 +9,12 @@ use crate::{
     facade::SyncReport,
     plan::{Input, Planner, Step},
 };
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 /// Rounds until nothing is left, driven by a planner of its own that does not wait: the first trouble ends them.
 pub(crate) async fn full_round(engine: &Arc<Engine>) -> Result<SyncReport, Error> {
     let mut planner = Planner::new(engine.pace);
+    planner.remember_broken(engine.broken.load(Ordering::Relaxed));
     let mut report = SyncReport::default();
     let mut suspect = None;
     let mut failure = None;
@@ -54,5 +55,6 @@ pub(crate) async fn full_round(engine: &Arc<Engine>) -> Result<SyncReport, Error
         };
         planner.take(0, input, 0.5);
     }
+    engine.broken.store(planner.broken(), Ordering::Relaxed);
     failure.map_or(Ok(report), Err)
 }
