@@ -130,10 +130,8 @@ impl Planner {
                 if self.live == Live::Up || self.live_failures == 0 {
                     self.wish(now, now + SECOND + part(LOST, chance));
                 }
-                if self.live == Live::Up {
-                    if now.saturating_sub(self.live_since) >= STOOD {
-                        self.live_failures = 0;
-                    }
+                if self.live == Live::Up && now.saturating_sub(self.live_since) >= STOOD {
+                    self.live_failures = 0;
                 }
                 self.live = Live::Down;
                 self.live_at = now + backoff(LIVE, self.live_failures, chance);
