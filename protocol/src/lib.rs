@@ -13,6 +13,7 @@ pub mod people;
 pub mod receipt;
 pub mod reduce;
 pub mod refusal;
+pub mod replay;
 pub mod rights;
 pub mod row;
 pub mod sign;

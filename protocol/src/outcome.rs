@@ -3,8 +3,8 @@
 use crate::{
     id::{Commit, FeedNumber, OpId, Version},
     refusal::Refusal,
+    replay,
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -49,6 +49,8 @@ pub enum Outcome {
     },
     /// This server does not know the op: it waits for a newer one. Nothing is stored.
     Unsupported,
+    /// What it speaks about was lost with a restored backup and has not come back yet: asked again later. Nothing is stored.
+    Later,
 }
 
 /// An op's outcome as it travels.
@@ -82,15 +84,28 @@ impl MacKey {
         let (word, code, commit) = match outcome {
             Outcome::Applied { commit, .. } => ("applied", "", commit),
             Outcome::Refused { code, commit } => ("refused", code.code(), commit),
-            Outcome::Unsupported => return None,
+            Outcome::Unsupported | Outcome::Later => return None,
         };
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
-        mac.update(b"kairan outcome 1\n");
-        mac.update(id.bytes());
-        mac.update(&Sha256::digest(text.as_bytes()));
-        mac.update(format!("{word}\n{code}\n{}", commit.0).as_bytes());
-        let tag = mac.finalize().into_bytes();
-        Some(BASE64_URL_SAFE_NO_PAD.encode(&tag[..16]))
+        let what = format!("{word}\n{code}\n{}", commit.0);
+        Some(self.tag(b"kairan outcome 1\n", &[id.bytes(), &Sha256::digest(text.as_bytes()), what.as_bytes()]))
+    }
+
+    /// Whether this server once said that it applied an op under a number.
+    #[must_use]
+    pub fn applied(&self, id: OpId, text: &str, commit: Commit, mac: &str) -> bool {
+        let outcome = Outcome::Applied { commit, at: BTreeMap::new(), flags: Vec::new() };
+        self.mac(id, text, &outcome).is_some_and(|known| replay::same(&known, mac))
+    }
+
+    /// HMAC-SHA-256 under a label that says what it is for, cut to 128 bits, base64url.
+    pub(crate) fn tag(&self, label: &[u8], parts: &[&[u8]]) -> String {
+        // A key of any length will do for HMAC; the error is of the trait, not of this algorithm.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return String::new() };
+        mac.update(label);
+        for part in parts {
+            mac.update(part);
+        }
+        replay::text(&mac.finalize().into_bytes())
     }
 }
 
@@ -131,5 +146,8 @@ mod tests {
         assert_ne!(mac, key.mac(id, "{}", &Outcome::Refused { code: Refusal::Conflict, commit: Commit(9) }));
         assert_ne!(mac, MacKey::new([8; 32]).mac(id, "{}", &applied(9)));
         assert_eq!(key.mac(id, "{}", &Outcome::Unsupported), None);
+        assert_eq!(key.mac(id, "{}", &Outcome::Later), None);
+        assert!(key.applied(id, "{}", Commit(9), &mac.unwrap()));
+        assert!(!key.applied(id, "{}", Commit(9), "nonsense"));
     }
 }

@@ -75,3 +75,24 @@ refusals! {
     /// Another op with this id was applied before, and it says something else.
     IdReused = "id_reused",
 }
+
+impl Refusal {
+    /// Whether it may only mean that a restored backup lacks what the op speaks about, which a phone may hand back yet.
+    #[must_use]
+    pub const fn may_come_back(self) -> bool {
+        matches!(
+            self,
+            Self::NotOnThisDevice
+                | Self::NotAllowed
+                | Self::UnknownGroup
+                | Self::UnknownPerson
+                | Self::UnknownNotice
+                | Self::UnknownRole
+                | Self::UnknownDevice
+                | Self::UnknownOp
+                | Self::UnknownRev
+                | Self::ConsentNeeded
+                | Self::NoTeam
+        )
+    }
+}

@@ -35,6 +35,12 @@ pub mod kind {
     pub const STATUS: &str = "status";
     /// Somebody asked for a talk; desk of a team; body [`crate::body::Talk`]; id the op's.
     pub const TALK: &str = "talk";
+    /// Something that has ended: a revocation, a leaving, a withdrawn consent; staff of the district; body
+    /// [`crate::replay::EndedMark`]; id opaque. Phones hand it back to a server that lost it.
+    pub const ENDED: &str = "ended";
+    /// An op of a device that keeps no journal, such as the command line, with its MAC; on the notice's boards, or on the
+    /// district's staff feed where it speaks of no notice; body [`crate::replay::Replay`]; id the op's.
+    pub const KEPT: &str = "kept";
 }
 
 /// One row as it travels and as phones keep it.

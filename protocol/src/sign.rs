@@ -154,6 +154,8 @@ pub enum Purpose {
     Enrol,
     /// A new token, by the device key.
     Token,
+    /// The next identity key, by the one before it.
+    Succession,
 }
 
 impl Purpose {
@@ -163,6 +165,7 @@ impl Purpose {
             Self::Slip => "kairan slip 1\n",
             Self::Enrol => "kairan enrol 1\n",
             Self::Token => "kairan token 1\n",
+            Self::Succession => "kairan succession 1\n",
         }
     }
 

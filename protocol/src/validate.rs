@@ -19,6 +19,10 @@ pub const AUDIENCE: usize = 200;
 pub const NAME: usize = 60;
 /// Most ops in one sync.
 pub const OPS_PER_SYNC: usize = 100;
+/// Most ops one sync hands back after a loss.
+pub const REPLAYS_PER_SYNC: usize = 200;
+/// Most marks of what has ended one sync hands back.
+pub const ENDED_PER_SYNC: usize = 1_000;
 /// Largest op, in bytes of JSON.
 pub const OP_BYTES: usize = 64 * 1024;
 /// Largest body of a sync request after decompression, in bytes.

@@ -224,6 +224,8 @@ pub enum Effect {
         secret: String,
         /// First moment it no longer works.
         until: Timestamp,
+        /// It was printed before a restore and opens nothing any more; it voids no other.
+        void: bool,
     },
     /// A device is signed off: its tokens die and its live stream is cut.
     DeviceRevoked {

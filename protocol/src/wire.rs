@@ -2,8 +2,9 @@
 
 use crate::{
     feed::FeedName,
-    id::{DeviceId, Epoch, FeedNumber, GroupId, OpId, PersonId, Version},
+    id::{Commit, DeviceId, Epoch, FeedNumber, GroupId, OpId, PersonId, Version},
     outcome::OpResult,
+    replay::{EndedMark, Replay},
     row::Row,
     sign::{Fingerprint, Key, Signed},
     time::{Timestamp, ZoneOffsets},
@@ -30,6 +31,15 @@ pub struct SyncRequest {
     /// Asks for the token's successor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renew: Option<TokenProof>,
+    /// What an earlier epoch of this server applied, in the order of its commits; taken before the ops.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replays: Vec<Replay>,
+    /// What an earlier epoch said has ended; taken before the replays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<EndedMark>,
+    /// The earlier epoch this phone held, once all it held of it is handed back with this request or was before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed: Option<Epoch>,
 }
 
 /// How far a phone is with a feed.
@@ -61,6 +71,12 @@ pub struct SyncResponse {
     /// One per op, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<OpResult>,
+    /// One per replay, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replayed: Vec<OpResult>,
+    /// The phone has seen more than this server holds: all its journal is wanted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resend: bool,
     /// Only those that moved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub feeds: Vec<FeedDelta>,
@@ -105,6 +121,9 @@ pub struct Rights {
     pub persons: Vec<PersonId>,
     /// The association's zone for the coming year.
     pub zone: ZoneOffsets,
+    /// The version of the card: one newer than the phone's is worth reading at once.
+    #[serde(default)]
+    pub card: u64,
 }
 
 /// That a device may read a feed.
@@ -217,6 +236,9 @@ pub struct Slip {
     pub persons: Vec<PersonId>,
     /// In which epoch.
     pub epoch: Epoch,
+    /// The newest commit it includes: whoever left the device later is not on it.
+    #[serde(default)]
+    pub commit: Commit,
     /// When.
     pub at: Timestamp,
 }
@@ -230,6 +252,9 @@ pub struct TokenProof {
     pub at: Timestamp,
     /// Signature for [`crate::sign::Purpose::Token`] over [`TokenProof::payload`].
     pub proof: String,
+    /// The enrolment slip, for a server that may have forgotten the device or some of its people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slip: Option<Signed>,
 }
 
 impl TokenProof {
@@ -258,7 +283,24 @@ pub struct Card {
     pub next_identity: Option<Key>,
     /// SHA-256 of the TLS keys in use (DER of `SubjectPublicKeyInfo`).
     pub tls: Vec<Fingerprint>,
+    /// Grows with every change of what stands here.
+    #[serde(default)]
+    pub version: u64,
+    /// How earlier identity keys handed over to the next, oldest first: [`Succession`], each signed by the earlier key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub successions: Vec<Signed>,
     /// When it was signed.
+    pub at: Timestamp,
+}
+
+/// An identity key names the one that follows it, for [`crate::sign::Purpose::Succession`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Succession {
+    /// The key that signs this.
+    pub from: Key,
+    /// The key that follows it.
+    pub to: Key,
+    /// When.
     pub at: Timestamp,
 }
 
@@ -404,6 +446,8 @@ mod tests {
             epoch: Epoch("k3".into()),
             now: Timestamp::from_millis(0),
             results: vec![],
+            replayed: vec![],
+            resend: false,
             feeds: vec![],
             rights: None,
             token: None,

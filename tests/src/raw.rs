@@ -207,7 +207,7 @@ impl RawPhone {
 pub fn refusal(outcome: &Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Refused { code, .. } => Some(code.code()),
-        Outcome::Applied { .. } | Outcome::Unsupported => None,
+        Outcome::Applied { .. } | Outcome::Unsupported | Outcome::Later => None,
     }
 }
 
@@ -216,7 +216,7 @@ pub fn refusal(outcome: &Outcome) -> Option<&'static str> {
 pub fn commit(outcome: &Outcome) -> Option<u64> {
     match outcome {
         Outcome::Applied { commit, .. } | Outcome::Refused { commit, .. } => Some(commit.0),
-        Outcome::Unsupported => None,
+        Outcome::Unsupported | Outcome::Later => None,
     }
 }
 
@@ -286,7 +286,8 @@ impl RawPhone {
     /// Asks for a new token with the device key.
     pub async fn renew(&self, at: Timestamp) -> Result<Token, Problem> {
         let payload = TokenProof::payload(&self.identity, self.device, at);
-        let proof = TokenProof { device: self.device, at, proof: sign(&self.key, Purpose::Token, &payload) };
+        let proof =
+            TokenProof { device: self.device, at, proof: sign(&self.key, Purpose::Token, &payload), slip: None };
         answer(self.http.post(format!("{}/v1/token", self.base)).json(&proof).send().await.unwrap()).await
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 use kairan_protocol::{
-    id::{Epoch, FeedNumber},
+    id::{Commit, Epoch, FeedNumber},
     invite::{CheckCode, Invitation, Secret, Whom},
     sign::{Key, Purpose, Signed},
     time::Timestamp,
@@ -126,7 +126,8 @@ fn enrol(heard: &Heard, secret: &str) -> Say {
     }
     let epoch = Epoch("k1".to_owned());
     let (key, persons) = (request.key, request.persons);
-    let slip = Slip { district: DISTRICT, device: PHONE, key, persons, epoch: epoch.clone(), at: NOW };
+    let slip =
+        Slip { district: DISTRICT, device: PHONE, key, persons, epoch: epoch.clone(), commit: Commit(1), at: NOW };
     Say::json(&EnrolResponse::Enrolled(Box::new(Enrolled {
         district: DISTRICT,
         name: "みどり市".to_owned(),

@@ -6,7 +6,7 @@ use crate::{
     plan::{Batch, Pace, Trouble},
     platform::Platform,
     records::Screen,
-    store::{Enrolment, Store},
+    store::{Enrolment, Store, SyncState},
     transport::{District, Failure, LiveStream, Network},
 };
 use kairan_protocol::{
@@ -153,8 +153,8 @@ impl Engine {
         if !ids.is_empty() {
             self.store.mark_sent(&ids, now)?;
         }
-        let request =
-            SyncRequest { epoch: state.epoch, rights: state.rights, cursors: state.cursors, ops: texts, renew };
+        let SyncState { epoch, rights, cursors } = state;
+        let request = SyncRequest { epoch, rights, cursors, ops: texts, renew, ..SyncRequest::default() };
         Ok(Prepared { enrolment, request, ops: ids })
     }
 

@@ -42,7 +42,7 @@ pub(crate) fn of_token(
     at: Timestamp,
 ) -> Result<TokenProof, Error> {
     let proof = sign(platform, Purpose::Token, &TokenProof::payload(district, device, at))?;
-    Ok(TokenProof { device, at, proof })
+    Ok(TokenProof { device, at, proof, slip: None })
 }
 
 fn sign(platform: &dyn Platform, purpose: Purpose, payload: &str) -> Result<String, Error> {

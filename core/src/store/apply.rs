@@ -9,7 +9,7 @@ use super::{
     },
     outbox::{
         self, journal,
-        ops::{self, RETRY_MILLIS},
+        ops::{self, LATER_MILLIS, RETRY_MILLIS},
     },
 };
 use crate::{
@@ -258,6 +258,10 @@ fn take_result(outbox: &Connection, result: &OpResult, response: &SyncResponse, 
             ops::set_state(outbox, held.id, OpState::AskAgain, Some(code.code()), None)?;
         }
         Outcome::Refused { code, .. } => ops::refuse(outbox, held.id, code.code())?,
+        Outcome::Later => {
+            let retry_at = now.plus_millis(LATER_MILLIS).millis();
+            ops::set_state(outbox, held.id, OpState::Parked, Some("later"), Some(retry_at))?;
+        }
         Outcome::Unsupported => {
             let retry_at = now.plus_millis(RETRY_MILLIS).millis();
             ops::set_state(outbox, held.id, OpState::Parked, Some("unsupported"), Some(retry_at))?;

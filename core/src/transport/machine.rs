@@ -77,6 +77,8 @@ pub(crate) fn card(identity: &SigningKey, addresses: &[&str]) -> Signed {
         identity: Key::of(identity),
         next_identity: None,
         tls: Vec::new(),
+        version: 0,
+        successions: Vec::new(),
         at: Timestamp::from_millis(0),
     };
     Signed::new(identity, Purpose::Card, &card).unwrap()

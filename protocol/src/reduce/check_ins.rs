@@ -1,6 +1,6 @@
 //! Check-ins, the consent they need, and a mistaken tap taken back.
 
-use super::{Case, Judgement, json, place};
+use super::{Case, Folded, Judgement, json, place};
 use crate::{
     body::Talk,
     check_in::{CheckIn, CheckIns, Consent, Mood, Strip},
@@ -10,7 +10,7 @@ use crate::{
     refusal::Refusal,
     rights::{Act, Place, Standing, may},
     row::kind,
-    time::Day,
+    time::{Day, Timestamp},
     view::{Effect, Mark, View},
 };
 
@@ -61,11 +61,23 @@ pub(super) fn check_in<V: View>(view: &V, case: &Case<'_>, mood: Mood, day: Day)
     if mood != Mood::Talk && person.moods_to_team.is_none() {
         return Ok(Err(Refusal::ConsentNeeded));
     }
+    let effects = said(view, case, &person, mood, day)?;
+    Ok(effects.map(|effects| case.accept(effects, late)))
+}
+
+/// What a check-in that counts comes to.
+fn said<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    person: &Person,
+    mood: Mood,
+    day: Day,
+) -> Result<Result<Vec<Effect>, Refusal>, V::Error> {
     let new = CheckIn { op: case.op.id, day, mood, at: case.at };
     let state = with(view, person.id, &new)?;
     let mut effects = vec![Effect::CheckIn { person: person.id, check_in: new }, row(person.id, &state)];
     if mood == Mood::Talk {
-        match talk(view, case, &person, &new)? {
+        match talk(view, case, person, &new)? {
             Ok(talk) => effects.push(talk),
             Err(refusal) => return Ok(Err(refusal)),
         }
@@ -73,7 +85,15 @@ pub(super) fn check_in<V: View>(view: &V, case: &Case<'_>, mood: Mood, day: Day)
     if person.moods_to_team.is_some() {
         effects.push(Effect::Mark(Mark::Status(person.id)));
     }
-    Ok(Ok(case.accept(effects, late)))
+    Ok(Ok(effects))
+}
+
+/// A check-in handed back. A talk waits for a team to reach.
+pub(super) fn check_in_again<V: View>(view: &V, case: &Case<'_>, mood: Mood, day: Day) -> Folded<V::Error> {
+    let Some(person) = view.person(case.op.person)? else { return Ok(None) };
+    // Accepted with a clock that was ahead, it counted for the day it arrived on, which nobody knows any more.
+    let day = day.min(case.context.zone.day_of(case.at));
+    Ok(said(view, case, &person, mood, day)?.ok().map(|effects| case.accept(effects, false)))
 }
 
 /// The state of a person's row with one check-in more.
@@ -133,20 +153,43 @@ pub(super) fn consent<V: View>(view: &V, case: &Case<'_>, moods_to_team: bool) -
     if person.consent_at.is_some_and(|newest| newest > case.at) {
         return Ok(Ok(case.accept(Vec::new(), late)));
     }
-    let body = Consent { moods_to_team, at: case.at };
-    let effects = vec![
-        Effect::Consent { person: person.id, moods_to_team: moods_to_team.then_some(case.at), at: case.at },
+    Ok(Ok(case.accept(consented(person.id, moods_to_team, case.at), late)))
+}
+
+/// What a consent or its withdrawal comes to.
+fn consented(person: PersonId, moods_to_team: bool, at: Timestamp) -> Vec<Effect> {
+    let body = Consent { moods_to_team, at };
+    vec![
+        Effect::Consent { person, moods_to_team: moods_to_team.then_some(at), at },
         Effect::Put {
-            feed: FeedName::Mail(person.id),
+            feed: FeedName::Mail(person),
             kind: kind::CONSENT,
             id: "moods".to_owned(),
             rev: Rev::FIRST,
             body: json(&body),
             urgent: false,
         },
-        Effect::Mark(Mark::Status(person.id)),
-    ];
-    Ok(Ok(case.accept(effects, late)))
+        Effect::Mark(Mark::Status(person)),
+    ]
+}
+
+/// A consent handed back: what was said later stands, and of two said in the same moment the one applied later.
+pub(super) fn consent_again<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    moods_to_team: bool,
+    newer_is_here: bool,
+) -> Folded<V::Error> {
+    let Some(person) = view.person(case.op.person)? else { return Ok(None) };
+    let undoes = person.consent_at.is_some_and(|newest| newest > case.at || (newest == case.at && newer_is_here));
+    let effects = if undoes { Vec::new() } else { consented(person.id, moods_to_team, case.at) };
+    Ok(Some(case.accept(effects, false)))
+}
+
+/// A withdrawal known by its mark alone.
+pub(super) fn withdrawn<V: View>(view: &V, person: PersonId, at: Timestamp) -> Result<Vec<Effect>, V::Error> {
+    let said_later = view.person(person)?.is_none_or(|person| person.consent_at.is_some_and(|newest| newest >= at));
+    Ok(if said_later { Vec::new() } else { consented(person, false, at) })
 }
 
 pub(super) fn take_back<V: View>(view: &V, case: &Case<'_>, op: OpId) -> Judgement<V::Error> {

@@ -1,6 +1,6 @@
 //! Who belongs where: roles, households that move, invitations, and devices signed off or left.
 
-use super::{Case, Judgement, json, place};
+use super::{Case, Folded, Judgement, json, place};
 use crate::{
     body::{Profile, Team},
     feed::FeedName,
@@ -139,11 +139,27 @@ pub(super) fn grant_role<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Err
         return Ok(Err(Refusal::IdReused));
     }
     let role = Role { id: role, person, group, kind, term: Term { from: now, until } };
-    let mut effects = vec![Effect::Role(role), Effect::Rights(person)];
-    if kind == RoleKind::Commissioner {
-        effects.extend(staffed(&place));
+    Ok(Ok(case.accept(granted(role, &place), false)))
+}
+
+/// What a role comes to.
+fn granted(role: Role, place: &Group) -> Vec<Effect> {
+    let mut effects = vec![Effect::Role(role), Effect::Rights(role.person)];
+    if role.kind == RoleKind::Commissioner {
+        effects.extend(staffed(place));
     }
-    Ok(Ok(case.accept(effects, false)))
+    effects
+}
+
+/// A role handed back. One whose term is over meanwhile ends by the clock, as every other.
+pub(super) fn grant_role_again<V: View>(view: &V, case: &Case<'_>) -> Folded<V::Error> {
+    let Command::GrantRole { role, person, group, kind, until } = case.op.command else { return Ok(None) };
+    if view.role(role)?.is_some() {
+        return Ok(Some(case.accept(Vec::new(), false)));
+    }
+    let (Some(place), Some(_)) = (view.group(group)?, view.person(person)?) else { return Ok(None) };
+    let role = Role { id: role, person, group, kind, term: Term { from: case.at, until } };
+    Ok(Some(case.accept(granted(role, &place), false)))
 }
 
 fn kind_of<V: View>(view: &V, group: GroupId) -> Result<GroupKind, V::Error> {
@@ -166,9 +182,26 @@ pub(super) fn end_role<V: View>(view: &V, case: &Case<'_>, id: RoleId) -> Judgem
     if role.term.until.is_some_and(|until| until <= now) {
         return Ok(Ok(case.accept(Vec::new(), false)));
     }
-    let mut effects = vec![Effect::RoleEnded { role: id, at: now }, Effect::Rights(role.person)];
-    effects.extend(staffing(view, &role, now)?);
-    Ok(Ok(case.accept(effects, false)))
+    Ok(Ok(case.accept(over(view, &role, now, now)?, false)))
+}
+
+/// What the end of a role comes to.
+fn over<V: View>(view: &V, role: &Role, at: Timestamp, now: Timestamp) -> Result<Vec<Effect>, V::Error> {
+    let mut effects = vec![Effect::RoleEnded { role: role.id, at }, Effect::Rights(role.person)];
+    effects.extend(staffing(view, role, now)?);
+    Ok(effects)
+}
+
+/// The end of a role handed back.
+pub(super) fn end_role_again<V: View>(view: &V, case: &Case<'_>, id: RoleId) -> Folded<V::Error> {
+    let Some(role) = view.role(id)? else { return Ok(None) };
+    // A term that was to end earlier still does.
+    let effects = if role.term.until.is_some_and(|until| until <= case.at) {
+        Vec::new()
+    } else {
+        over(view, &role, case.at.max(role.term.from), case.context.now)?
+    };
+    Ok(Some(case.accept(effects, false)))
 }
 
 pub(super) fn move_household<V: View>(
@@ -188,14 +221,37 @@ pub(super) fn move_household<V: View>(
     let Some(from) = home.parent.filter(|from| *from != to) else {
         return Ok(Ok(case.accept(Vec::new(), false)));
     };
-    let mut effects = vec![Effect::HouseholdMoved { household, from, to, at: case.context.now }];
+    Ok(Ok(case.accept(moved(view, household, from, to, case.context.now)?, false)))
+}
+
+/// What a move comes to. The store puts it at its place in the order of commits; the newest says where the household stands.
+fn moved<V: View>(
+    view: &V,
+    household: GroupId,
+    from: GroupId,
+    to: GroupId,
+    at: Timestamp,
+) -> Result<Vec<Effect>, V::Error> {
+    let mut effects = vec![Effect::HouseholdMoved { household, from, to, at }];
     for member in view.members(household)? {
         effects.push(Effect::Rights(member));
         // The team above may be another one now: the old desk forgets the person, the new one learns.
         effects.push(Effect::Mark(Mark::Status(member)));
     }
     effects.extend([from, to].map(|block| Effect::Mark(Mark::Block(block))));
-    Ok(Ok(case.accept(effects, false)))
+    Ok(effects)
+}
+
+/// A move handed back.
+pub(super) fn move_household_again<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    household: GroupId,
+    to: GroupId,
+) -> Folded<V::Error> {
+    let (Some(home), Some(_)) = (view.group(household)?, view.group(to)?) else { return Ok(None) };
+    let Some(from) = home.parent else { return Ok(None) };
+    Ok(Some(case.accept(moved(view, household, from, to, case.at)?, false)))
 }
 
 /// The groups by which somebody's place is judged: their household, or the groups of their roles.
@@ -262,19 +318,24 @@ pub(super) fn invite<V: View>(
     if view.invite_exists(id)? {
         return Ok(Err(Refusal::IdReused));
     }
-    let until = case.context.now.plus_millis(invite::DAYS * 86_400_000);
-    Ok(Ok(case.accept(vec![Effect::Invite { invite: id, to, secret: secret.to_owned(), until }], false)))
+    let until = invited_until(case.context.now);
+    Ok(Ok(case.accept(vec![Effect::Invite { invite: id, to, secret: secret.to_owned(), until, void: false }], false)))
+}
+
+/// When an invitation printed at a moment ends.
+pub(super) fn invited_until(printed: Timestamp) -> Timestamp {
+    printed.plus_millis(invite::DAYS * 86_400_000)
 }
 
 /// That a person's phone is no longer one: its row goes, and their block's roster is out of date.
 fn without_phone<V: View>(
     view: &V,
-    case: &Case<'_>,
     person: PersonId,
     device: DeviceId,
+    now: Timestamp,
 ) -> Result<Vec<Effect>, V::Error> {
     let mut effects = vec![Effect::Drop { feed: FeedName::Mail(person), kind: kind::PHONE, id: device.to_string() }];
-    let block = place::block_of(view, person, case.context.now)?;
+    let block = place::block_of(view, person, now)?;
     effects.extend(block.map(|block| Effect::Mark(Mark::Block(block))));
     Ok(effects)
 }
@@ -284,16 +345,35 @@ pub(super) fn revoke<V: View>(view: &V, case: &Case<'_>, device: DeviceId) -> Ju
     if persons.is_empty() {
         return Ok(Err(Refusal::UnknownDevice));
     }
-    let mut effects = vec![Effect::DeviceRevoked { device }];
     for person in persons {
         if person != case.op.person
             && let Err(refusal) = reaches(view, case, Act::Revoke, person)?
         {
             return Ok(Err(refusal));
         }
-        effects.extend(without_phone(view, case, person, device)?);
     }
-    Ok(Ok(case.accept(effects, false)))
+    Ok(Ok(case.accept(signed_off(view, device, case.context.now)?, false)))
+}
+
+/// What signing a device off comes to; of one that is not known here nothing more than that it must not come back.
+pub(super) fn signed_off<V: View>(view: &V, device: DeviceId, now: Timestamp) -> Result<Vec<Effect>, V::Error> {
+    let mut effects = vec![Effect::DeviceRevoked { device }];
+    for person in view.device_persons(device)? {
+        effects.extend(without_phone(view, person, device, now)?);
+    }
+    Ok(effects)
+}
+
+/// What leaving a device comes to.
+pub(super) fn left<V: View>(
+    view: &V,
+    person: PersonId,
+    device: DeviceId,
+    now: Timestamp,
+) -> Result<Vec<Effect>, V::Error> {
+    let mut effects = vec![Effect::PersonLeft { person, device }];
+    effects.extend(without_phone(view, person, device, now)?);
+    Ok(effects)
 }
 
 pub(super) fn leave<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Error> {
@@ -301,10 +381,7 @@ pub(super) fn leave<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Error> {
     if case.roles(view)?.iter().any(|role| !may(Standing::Role(role.kind), Act::Leave, Place::Myself)) {
         return Ok(Err(Refusal::NotAllowed));
     }
-    let device = case.context.device;
-    let mut effects = vec![Effect::PersonLeft { person, device }];
-    effects.extend(without_phone(view, case, person, device)?);
-    Ok(Ok(case.accept(effects, false)))
+    Ok(Ok(case.accept(left(view, person, case.context.device, case.context.now)?, false)))
 }
 
 /// The body of a person's `profile` row; none for somebody unknown.

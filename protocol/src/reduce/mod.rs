@@ -4,6 +4,9 @@ mod check_ins;
 mod membership;
 mod notices;
 mod place;
+mod replay;
+#[cfg(test)]
+mod restored;
 #[cfg(test)]
 mod stories;
 #[cfg(test)]
@@ -12,6 +15,7 @@ mod world;
 pub use membership::{profile, role_over, stands_at, team_row};
 pub use notices::publish;
 pub use place::talk_team;
+pub use replay::{Folded, Recall, ended, replay};
 
 use crate::{
     op::{BROADCAST_WAITS_MILLIS, CLOCK_AHEAD_MILLIS, Command, Nature, Op},

@@ -1,12 +1,12 @@
 //! Notices: posted, published at their hour, corrected, withdrawn; and the receipts that come back.
 
-use super::{Case, Judgement, json, place};
+use super::{Case, Folded, Judgement, json, place};
 use crate::{
     body::Sent,
     feed::{Audience, FeedName},
-    id::{NoticeId, Rev},
+    id::{Commit, NoticeId, Rev},
     notice::{NoticeBody, NoticeKind, NoticePatch, NoticeState, Phase, Points, Sender, Withdrawn},
-    op::Command,
+    op::{Command, Op},
     receipt::{Receipt, Stage},
     refusal::Refusal,
     rights::Act,
@@ -15,6 +15,7 @@ use crate::{
     tree::GroupKind,
     view::{Effect, Effects, Mark, View, holds_households},
 };
+use std::cmp::Ordering;
 
 /// A notice is published at most so long ahead, in milliseconds: 400 days.
 const AHEAD_MILLIS: i64 = 400 * 86_400_000;
@@ -62,15 +63,12 @@ fn kept(notice: NoticeState, was_published: bool, counts_change: bool) -> Vec<Ef
 }
 
 pub(super) fn post<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Error> {
-    let Command::Post { notice, from, audience, title, points, text, publish_at, until } = &case.op.command else {
+    let Command::Post { notice, from, audience, publish_at, .. } = &case.op.command else {
         return Ok(Err(Refusal::Malformed));
     };
     let Some(sender) = view.group(*from)? else { return Ok(Err(Refusal::UnknownGroup)) };
-    let mut places = audience.clone();
-    places.sort_unstable();
-    places.dedup();
     let mut groups = vec![*from];
-    for place in &places {
+    for place in audience {
         let Some(group) = view.group(place.group())? else { return Ok(Err(Refusal::UnknownGroup)) };
         let fits = match place {
             Audience::Board(_) => holds_households(group.kind),
@@ -88,16 +86,28 @@ pub(super) fn post<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Error> {
     if publish_at.is_some_and(|at| at.since(now) > AHEAD_MILLIS) {
         return Ok(Err(Refusal::DayAhead));
     }
-    let id = NoticeId::from(case.op.id);
-    if view.notice(id)?.is_some() {
+    if view.notice(NoticeId::from(case.op.id))?.is_some() {
         return Ok(Err(Refusal::IdReused));
     }
+    let Some(state) = posted(case.op, &sender.name, now) else { return Ok(Err(Refusal::Malformed)) };
+    let published = state.phase == Phase::Published;
+    Ok(Ok(case.accept(kept(state, false, published), false)))
+}
+
+/// The notice a post makes at a moment; none for another op.
+fn posted(op: &Op, sender: &str, now: Timestamp) -> Option<NoticeState> {
+    let Command::Post { notice, from, audience, title, points, text, publish_at, until } = &op.command else {
+        return None;
+    };
+    let mut places = audience.clone();
+    places.sort_unstable();
+    places.dedup();
     let hour = publish_at.filter(|at| *at > now);
-    let state = NoticeState {
-        id,
+    Some(NoticeState {
+        id: NoticeId::from(op.id),
         rev: Rev::FIRST,
         audience: places,
-        author: case.op.person,
+        author: op.person,
         phase: if hour.is_some() { Phase::Scheduled } else { Phase::Published },
         published: None,
         body: NoticeBody {
@@ -105,7 +115,7 @@ pub(super) fn post<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Error> {
             title: title.clone(),
             points: points.clone(),
             text: text.clone(),
-            from: Sender { id: sender.id, name: sender.name },
+            from: Sender { id: *from, name: sender.to_owned() },
             at: hour.unwrap_or(now),
             asks: Rev::FIRST,
             until: *until,
@@ -113,8 +123,103 @@ pub(super) fn post<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Error> {
             withdrawn: None,
             must_understand: Vec::new(),
         },
+    })
+}
+
+/// A post handed back.
+pub(super) fn post_again<V: View>(view: &V, case: &Case<'_>) -> Folded<V::Error> {
+    let Command::Post { from, audience, .. } = &case.op.command else { return Ok(None) };
+    if view.notice(NoticeId::from(case.op.id))?.is_some() {
+        return Ok(Some(case.accept(Vec::new(), false)));
+    }
+    let Some(sender) = view.group(*from)? else { return Ok(None) };
+    for place in audience {
+        if view.group(place.group())?.is_none() {
+            return Ok(None);
+        }
+    }
+    let Some(state) = posted(case.op, &sender.name, case.at) else { return Ok(None) };
+    let published = state.phase == Phase::Published;
+    Ok(Some(case.accept(kept(state, false, published), false)))
+}
+
+/// A correction or withdrawal handed back: all that was done to the notice is done again in the order of commits, and what
+/// comes out is a rev more than what phones may hold.
+pub(super) fn change_again<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    (id, seen): (NoticeId, Rev),
+    commit: Commit,
+    mut history: Vec<(Commit, Op)>,
+) -> Folded<V::Error> {
+    let Some(known) = view.notice(id)?.filter(|notice| notice.rev >= seen) else { return Ok(None) };
+    history.push((commit, case.op.clone()));
+    history.sort_by_key(|(commit, _)| *commit);
+    // Of a notice from before histories were kept only what it came to is known.
+    let first = history.first().map(|(_, first)| first);
+    let begun = first.and_then(|first| posted(first, &known.body.from.name, first.at.min(case.context.now)));
+    let (mut folded, changes) = match begun {
+        Some(begun) => (begun, history.iter().skip(1).map(|(_, op)| op).collect()),
+        None => (known.clone(), vec![case.op]),
     };
-    Ok(Ok(case.accept(kept(state, false, hour.is_none()), false)))
+    for op in changes {
+        change(&mut folded, op, op.at.min(case.context.now));
+    }
+    // How far it is on its way out is known here, and only withdrawing changes that.
+    if folded.phase != Phase::Withdrawn {
+        folded.phase = known.phase;
+    }
+    folded.published = known.published;
+    folded.body.at = known.body.at;
+    folded.rev = known.rev;
+    folded.body.asks = known.body.asks;
+    if known.phase == Phase::Scheduled && folded.phase != Phase::Withdrawn {
+        folded.body.corrected = None;
+    }
+    // Where it was changed since the restore too, phones may hold another text under the rev this change once gave it.
+    let raced = history.last().is_some_and(|(newest, _)| *newest > commit);
+    if folded == known && !raced {
+        return Ok(Some(case.accept(Vec::new(), false)));
+    }
+    folded.rev = if raced { known.rev.next().max(seen.next().next()) } else { known.rev.next() };
+    let published = known.published.is_some();
+    let asks_again = folded.body.points != known.body.points;
+    if asks_again {
+        folded.body.asks = folded.rev;
+    }
+    Ok(Some(case.accept(kept(folded, published, published && asks_again), false)))
+}
+
+/// Does one change to a notice at a moment, whatever rev it saw. What was withdrawn stays so.
+fn change(notice: &mut NoticeState, op: &Op, at: Timestamp) {
+    if notice.phase == Phase::Withdrawn {
+        return;
+    }
+    match &op.command {
+        Command::Correct { patch, .. } if patched(&mut notice.body, patch) => notice.body.corrected = Some(at),
+        Command::Withdraw { reason, .. } => {
+            notice.phase = Phase::Withdrawn;
+            notice.body.withdrawn = Some(Withdrawn { reason: reason.clone(), at });
+        }
+        _ => {}
+    }
+}
+
+/// Puts a patch on; whether it changed anything.
+fn patched(body: &mut NoticeBody, patch: &NoticePatch) -> bool {
+    let before = body.clone();
+    let NoticePatch { title, text, when, place, what, by_when, until } = patch.clone();
+    let points = std::mem::take(&mut body.points);
+    body.points = Points {
+        when: when.apply(points.when),
+        place: place.apply(points.place),
+        what: what.apply(points.what),
+        by_when: by_when.apply(points.by_when),
+    };
+    body.title = title.unwrap_or_else(|| before.title.clone());
+    body.text = text.unwrap_or_else(|| before.text.clone());
+    body.until = until.apply(body.until);
+    *body != before
 }
 
 /// A scheduled notice whose hour came.
@@ -145,7 +250,12 @@ fn changeable<V: View>(
     if notice.phase == Phase::Withdrawn {
         return Ok(Err(Refusal::Withdrawn));
     }
-    Ok(if notice.rev == seen { Ok(notice) } else { Err(Refusal::Conflict) })
+    Ok(match notice.rev.cmp(&seen) {
+        Ordering::Equal => Ok(notice),
+        Ordering::Greater => Err(Refusal::Conflict),
+        // What the officer saw is not here: a restored backup may lack it yet.
+        Ordering::Less => Err(Refusal::UnknownRev),
+    })
 }
 
 pub(super) fn correct<V: View>(
@@ -159,23 +269,12 @@ pub(super) fn correct<V: View>(
         Ok(notice) => notice,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let before = notice.body.clone();
+    let before = notice.body.points.clone();
     let body = &mut notice.body;
-    let NoticePatch { title, text, when, place, what, by_when, until } = patch.clone();
-    let points = std::mem::take(&mut body.points);
-    body.points = Points {
-        when: when.apply(points.when),
-        place: place.apply(points.place),
-        what: what.apply(points.what),
-        by_when: by_when.apply(points.by_when),
-    };
-    body.title = title.unwrap_or_else(|| before.title.clone());
-    body.text = text.unwrap_or_else(|| before.text.clone());
-    body.until = until.apply(body.until);
-    if *body == before {
+    if !patched(body, patch) {
         return Ok(Ok(case.accept(Vec::new(), false)));
     }
-    let asks_again = body.points != before.points;
+    let asks_again = body.points != before;
     notice.rev = notice.rev.next();
     if asks_again {
         body.asks = notice.rev;
@@ -217,9 +316,31 @@ pub(super) fn receipt<V: View>(view: &V, case: &Case<'_>, id: NoticeId, rev: Rev
     if rev > notice.rev {
         return Ok(Err(Refusal::UnknownRev));
     }
-    let new = Receipt { rev, stage, at: case.at };
+    let effects = received(view, case, id, Receipt { rev, stage, at: case.at })?;
+    Ok(Ok(case.accept(effects, late)))
+}
+
+/// A receipt handed back.
+pub(super) fn receipt_again<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    id: NoticeId,
+    rev: Rev,
+    stage: Stage,
+) -> Folded<V::Error> {
+    let known = view.notice(id)?.is_some_and(|notice| notice.rev >= rev) && view.person(case.op.person)?.is_some();
+    if !known {
+        return Ok(None);
+    }
+    let effects = received(view, case, id, Receipt { rev, stage, at: case.at })?;
+    Ok(Some(case.accept(effects, false)))
+}
+
+/// What a receipt that counts comes to; nothing where it says nothing new.
+fn received<V: View>(view: &V, case: &Case<'_>, id: NoticeId, new: Receipt) -> Result<Vec<Effect>, V::Error> {
+    let person = case.op.person;
     if view.receipt(person, id)?.is_some_and(|old| !new.exceeds(&old)) {
-        return Ok(Ok(case.accept(Vec::new(), late)));
+        return Ok(Vec::new());
     }
     let mut effects = vec![
         Effect::Receipt { person, notice: id, receipt: new },
@@ -237,5 +358,5 @@ pub(super) fn receipt<V: View>(view: &V, case: &Case<'_>, id: NoticeId, rev: Rev
         None => place::residence(view, person, case.context.now)?,
     };
     effects.extend(home.map(|home| Effect::Mark(Mark::Tally(id, home.household))));
-    Ok(Ok(case.accept(effects, late)))
+    Ok(effects)
 }

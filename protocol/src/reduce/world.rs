@@ -1,6 +1,6 @@
 //! A neighbourhood in memory for the reducer's stories: carries out effects as a server would, without a store.
 
-use super::reduce;
+use super::{Recall, reduce};
 use crate::{
     check_in::{CheckIn, CheckIns, Mood},
     feed::{Audience, FeedName},
@@ -37,7 +37,7 @@ pub(super) fn noon() -> Timestamp {
     "2026-11-22T03:00:00Z".parse().unwrap()
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct World {
     pub now: i64,
     pub groups: BTreeMap<GroupId, Group>,
@@ -51,6 +51,7 @@ pub(super) struct World {
     pub devices: BTreeMap<DeviceId, Vec<PersonId>>,
     pub invites: BTreeSet<InviteId>,
     pub rows: BTreeMap<(FeedName, String, String), String>,
+    pub history: Vec<(Commit, Op)>,
     ops: u64,
 }
 
@@ -111,8 +112,14 @@ impl World {
     pub(super) fn does(&mut self, person: PersonId, command: Command) -> Result<OpId, Refusal> {
         let op = self.op(person, command);
         let effects = self.judge(&op)?;
+        self.history.push((Commit(self.ops), op.clone()));
         self.carry_out(effects);
         Ok(op.id)
+    }
+
+    /// A backup was restored: what comes from now on comes after all that was lost.
+    pub(super) fn epoch(&mut self) {
+        self.ops += 1 << 20;
     }
 
     pub(super) fn carry_out(&mut self, effects: Effects) {
@@ -284,5 +291,22 @@ impl View for World {
 
     fn members(&self, household: GroupId) -> Result<Vec<PersonId>, Infallible> {
         Ok(self.residences.iter().filter(|(_, home)| home.household == household).map(|(of, _)| *of).collect())
+    }
+}
+
+impl Recall for World {
+    fn consent_commit(&self, person: PersonId) -> Result<Option<Commit>, Infallible> {
+        let consents = self.history.iter().rev();
+        let newest = consents.filter(|(_, op)| op.person == person && op.command.word() == "consent");
+        Ok(newest.map(|(commit, _)| *commit).max())
+    }
+
+    fn notice_history(&self, notice: NoticeId) -> Result<Vec<(Commit, Op)>, Infallible> {
+        let about = |op: &Op| match &op.command {
+            Command::Post { .. } => NoticeId::from(op.id) == notice,
+            Command::Correct { notice: of, .. } | Command::Withdraw { notice: of, .. } => *of == notice,
+            _ => false,
+        };
+        Ok(self.history.iter().filter(|(_, op)| about(op)).cloned().collect())
     }
 }

@@ -236,6 +236,7 @@ impl Console {
         match result.outcome {
             Outcome::Refused { code, .. } => Err(Error::Refused(code)),
             Outcome::Unsupported => Err(Error::Silent("it does not know this op".to_owned())),
+            Outcome::Later => Err(Error::Silent("what it speaks about has not come back since the restore".to_owned())),
             Outcome::Applied { .. } => Ok(result),
         }
     }

@@ -81,6 +81,8 @@ pub async fn card(State(edge): State<Arc<Edge>>, request: Request) -> Result<Res
         identity: edge.identity.key(),
         next_identity: None,
         tls: edge.tls.clone(),
+        version: 0,
+        successions: Vec::new(),
         at: edge.clock.now(),
     };
     let signed = Signed::new(&edge.identity.signing_key(), Purpose::Card, &card).map_err(|error| {

@@ -61,7 +61,9 @@ impl Tx<'_> {
                     self.teams_changed()?;
                 }
                 Effect::HouseholdMoved { household, to, at, .. } => self.move_household(household, to, at, commit)?,
-                Effect::Invite { invite, to, secret, until } => self.keep_invite(invite, to, &secret, until)?,
+                Effect::Invite { invite, to, secret, until, void } => {
+                    self.keep_invite(invite, to, &secret, until, void)?;
+                }
                 Effect::DeviceRevoked { device } => self.sign_off(device)?,
                 Effect::PersonLeft { person, device } => self.leave(person, device, commit)?,
             }
@@ -172,17 +174,27 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn keep_invite(&mut self, id: InviteId, to: Invitee, secret: &str, until: Timestamp) -> Result<(), StoreError> {
+    fn keep_invite(
+        &mut self,
+        id: InviteId,
+        to: Invitee,
+        secret: &str,
+        until: Timestamp,
+        void: bool,
+    ) -> Result<(), StoreError> {
         let (household, person) = match to {
             Invitee::Household(household) => (Some(household.number()), None),
             Invitee::Person(person) => (None, Some(person.number())),
         };
-        let sql = "UPDATE invite SET void = 1 WHERE void = 0 AND household = ?1";
-        run(self.connection, sql, [household])?;
-        run(self.connection, "UPDATE invite SET void = 1 WHERE void = 0 AND person = ?1", [person])?;
+        if !void {
+            let sql = "UPDATE invite SET void = 1 WHERE void = 0 AND household = ?1";
+            run(self.connection, sql, [household])?;
+            run(self.connection, "UPDATE invite SET void = 1 WHERE void = 0 AND person = ?1", [person])?;
+        }
         let sql =
-            "INSERT INTO invite (id, household, person, secret, at, until, void) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)";
-        run(self.connection, sql, params![id.number(), household, person, secret, self.now.millis(), until.millis()])?;
+            "INSERT INTO invite (id, household, person, secret, at, until, void) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let (at, until) = (self.now.millis(), until.millis());
+        run(self.connection, sql, params![id.number(), household, person, secret, at, until, void])?;
         Ok(())
     }
 

@@ -52,7 +52,7 @@ impl Session {
     /// As a device is told.
     pub fn rights(&self, zone: kairan_protocol::time::ZoneOffsets) -> Rights {
         let feeds = self.feeds.values().cloned().collect();
-        Rights { version: self.version, feeds, persons: self.persons.clone(), zone }
+        Rights { version: self.version, feeds, persons: self.persons.clone(), zone, card: 0 }
     }
 
     fn holds(&self, now: Timestamp) -> bool {

@@ -9,7 +9,7 @@ use super::{
     shared::Inner,
 };
 use kairan_protocol::{
-    id::{DeviceId, OpId},
+    id::{Commit, DeviceId, OpId},
     op::{Command, Op},
     outcome::{OpResult, Outcome},
     sign::{Purpose, Signed},
@@ -24,7 +24,7 @@ const PROOF_MILLIS: i64 = 5 * 60_000;
 
 impl Inner {
     pub async fn sync(&self, token: &str, request: SyncRequest) -> Result<SyncResponse, Denied> {
-        let SyncRequest { epoch, rights, cursors, ops, renew } = request;
+        let SyncRequest { epoch, rights, cursors, ops, renew, .. } = request;
         if ops.len() > OPS_PER_SYNC {
             return Err(Denied::TooLarge(format!("a sync carries at most {OPS_PER_SYNC} ops")));
         }
@@ -46,6 +46,8 @@ impl Inner {
             epoch: self.card.epoch.clone(),
             now,
             results,
+            replayed: Vec::new(),
+            resend: false,
             feeds: Vec::new(),
             rights: None,
             token: renewed,
@@ -70,10 +72,10 @@ impl Inner {
     fn nothing_left(&self, results: &[OpResult]) -> Rights {
         let commit = |result: &OpResult| match &result.outcome {
             Outcome::Applied { commit, .. } | Outcome::Refused { commit, .. } => Some(commit.0),
-            Outcome::Unsupported => None,
+            Outcome::Unsupported | Outcome::Later => None,
         };
         let version = results.iter().filter_map(commit).max().unwrap_or(0);
-        Rights { version, feeds: Vec::new(), persons: Vec::new(), zone: self.shared.zone().offsets }
+        Rights { version, feeds: Vec::new(), persons: Vec::new(), zone: self.shared.zone().offsets, card: 0 }
     }
 
     async fn apply(&self, device: DeviceId, ops: Vec<Box<RawValue>>) -> Result<Vec<OpResult>, Denied> {
@@ -128,7 +130,7 @@ impl Inner {
             Joined::In { device, persons, since, token } => (device, persons, since, token),
         };
         let (district, epoch) = (self.card.district, self.card.epoch.clone());
-        let slip = Slip { district, device, key, persons, epoch: epoch.clone(), at };
+        let slip = Slip { district, device, key, persons, epoch: epoch.clone(), commit: Commit(0), at };
         let slip = Signed::new(&self.identity, Purpose::Slip, &slip).map_err(StoreError::from)?;
         let name = self.card.name.clone();
         Ok(EnrolResponse::Enrolled(Box::new(Enrolled { district, name, device, token, slip, epoch, now: self.now() })))

@@ -60,7 +60,7 @@ async fn a_device_proves_its_key_for_a_new_token_once() {
     let phone = house.join("田中").await;
     let (device, at) = (phone.enrolled.as_ref().unwrap().device, crate::house::morning());
     let payload = TokenProof::payload(&house.running.identity, device, at);
-    let proof = TokenProof { device, at, proof: sign(&phone.key, Purpose::Token, &payload) };
+    let proof = TokenProof { device, at, proof: sign(&phone.key, Purpose::Token, &payload), slip: None };
     let ask = || house.client().post(house.url("/v1/token")).json(&proof).send();
     let token: Token = ask().await.unwrap().json().await.unwrap();
     assert_ne!(token.secret, phone.token());

@@ -13,6 +13,9 @@ use std::collections::BTreeSet;
 /// Parked ops of a newer kind than the server are tried again after so long, in milliseconds: a day.
 pub(crate) const RETRY_MILLIS: i64 = 86_400_000;
 
+/// Ops whose target has not come back since a restore are tried again after so long, in milliseconds: ten minutes.
+pub(crate) const LATER_MILLIS: i64 = 10 * 60 * 1_000;
+
 /// At most so many bytes of ops go out together: half of what a request may hold.
 const BYTES_TOGETHER: usize = kairan_protocol::validate::SYNC_BYTES / 2;
 

@@ -150,6 +150,8 @@ impl Answer {
             epoch: Epoch(epoch.to_owned()),
             now: NOW,
             results: Vec::new(),
+            replayed: Vec::new(),
+            resend: false,
             feeds: Vec::new(),
             rights: None,
             token: None,
@@ -163,6 +165,7 @@ impl Answer {
             feeds: feeds.iter().map(right).collect(),
             persons: persons.to_vec(),
             zone: ZoneOffsets::fixed(32_400),
+            card: 0,
         });
         self
     }
@@ -345,8 +348,15 @@ fn enrolment(persons: &[PersonId]) -> Enrolment {
     let sec1: Vec<u8> = (0..33).map(|at| u8::from_str_radix(&point[2 * at..2 * at + 2], 16).unwrap()).collect();
     let key = Key::from_sec1(&sec1).unwrap();
     let epoch = Epoch("k1".to_owned());
-    let slip =
-        Slip { district: DISTRICT, device: PHONE, key, persons: persons.to_vec(), epoch: epoch.clone(), at: NOW };
+    let slip = Slip {
+        district: DISTRICT,
+        device: PHONE,
+        key,
+        persons: persons.to_vec(),
+        epoch: epoch.clone(),
+        commit: Commit(1),
+        at: NOW,
+    };
     Enrolment {
         district: DISTRICT,
         name: "みどり市".to_owned(),

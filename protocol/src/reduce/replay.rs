@@ -1,0 +1,91 @@
+//! What a restored server lost and is handed back: ops applied again as they were first judged, each folded in at its place
+//! in the order of commits, so that nothing undoes what came after it; and marks of what has ended.
+
+use super::{Case, check_ins, membership, notices};
+use crate::{
+    id::{Commit, NoticeId, PersonId},
+    op::{Command, Op},
+    replay::Ended,
+    time::Timestamp,
+    view::{Context, Effect, Effects, View},
+};
+
+/// What a server remembers beyond its state, to fold something in that came before it.
+pub trait Recall: View {
+    /// The number of a person's newest consent or withdrawal; none without.
+    ///
+    /// # Errors
+    /// The store's.
+    fn consent_commit(&self, person: PersonId) -> Result<Option<Commit>, Self::Error>;
+
+    /// What was done to a notice, posting and withdrawal included, in the order of commits.
+    ///
+    /// # Errors
+    /// The store's.
+    fn notice_history(&self, notice: NoticeId) -> Result<Vec<(Commit, Op)>, Self::Error>;
+}
+
+/// What became of something handed back; none: what it speaks about has not come back yet.
+pub type Folded<E> = Result<Option<Effects>, E>;
+
+/// Applies an op again that was applied before under this number. The caller has checked the MAC, and that the op is not there.
+///
+/// # Errors
+/// The view's.
+pub fn replay<V: Recall>(view: &V, op: &Op, commit: Commit, context: &Context<'_>) -> Folded<V::Error> {
+    // When it was judged is not known; when it was tapped is, and it was accepted then.
+    let case = Case { op, context, at: op.at.min(context.now), clamped: false };
+    match &op.command {
+        Command::Receipt { notice, rev, stage } => notices::receipt_again(view, &case, *notice, *rev, *stage),
+        Command::CheckIn { mood, day } => check_ins::check_in_again(view, &case, *mood, *day),
+        Command::Consent { moods_to_team } => {
+            let newest = view.consent_commit(op.person)?;
+            check_ins::consent_again(view, &case, *moods_to_team, newest.is_some_and(|newest| newest > commit))
+        }
+        Command::TakeBack { op } => Ok(check_ins::take_back(view, &case, *op)?.ok()),
+        Command::Post { .. } => notices::post_again(view, &case),
+        Command::Correct { notice, seen, .. } | Command::Withdraw { notice, seen, .. } => {
+            let history = view.notice_history(*notice)?;
+            notices::change_again(view, &case, (*notice, *seen), commit, history)
+        }
+        Command::GrantRole { .. } => membership::grant_role_again(view, &case),
+        Command::EndRole { role } => membership::end_role_again(view, &case, *role),
+        Command::MoveHousehold { household, to } => membership::move_household_again(view, &case, *household, *to),
+        Command::Invite { invite, to, secret } => {
+            if view.invite_exists(*invite)? {
+                return Ok(Some(case.accept(Vec::new(), false)));
+            }
+            // Who joined by it is not known any more: as with every invitation open at a restore.
+            let effect = Effect::Invite {
+                invite: *invite,
+                to: *to,
+                secret: secret.clone(),
+                until: membership::invited_until(case.at),
+                void: true,
+            };
+            Ok(Some(case.accept(vec![effect], false)))
+        }
+        Command::Revoke { device } => {
+            let effects = membership::signed_off(view, *device, context.now)?;
+            Ok(Some(case.accept(effects, false)))
+        }
+        Command::Leave {} => {
+            let effects = membership::left(view, op.person, context.device, context.now)?;
+            Ok(Some(case.accept(effects, false)))
+        }
+    }
+}
+
+/// What follows from a mark of what has ended, found again after a restore. The store remembers the mark itself, for devices
+/// and people that come back later.
+///
+/// # Errors
+/// The view's.
+pub fn ended<V: View>(view: &V, ended: Ended, at: Timestamp, now: Timestamp) -> Result<Effects, V::Error> {
+    let effects = match ended {
+        Ended::Revoked(device) => membership::signed_off(view, device, now)?,
+        Ended::Left(person, device) => membership::left(view, person, device, now)?,
+        Ended::Withdrawn(person) => check_ins::withdrawn(view, person, at)?,
+    };
+    Ok(Effects { effects, flags: Vec::new() })
+}
