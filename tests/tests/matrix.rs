@@ -121,7 +121,7 @@ async fn prepared(scene: &Scene, command: Command) -> Option<OpId> {
     let OpResult { id, outcome, .. } = scene.hood.steward(command).await;
     match outcome {
         Outcome::Applied { .. } => Some(id),
-        Outcome::Refused { .. } | Outcome::Unsupported => None,
+        Outcome::Refused { .. } | Outcome::Unsupported | Outcome::Later => None,
     }
 }
 

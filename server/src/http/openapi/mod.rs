@@ -29,7 +29,7 @@ use utoipa::{
     servers((url = "/", description = "The address on the invitation.")),
     tags((name = "kairan", description = "One district.")),
     paths(endpoints::sync, live::live, endpoints::enrol, endpoints::token, endpoints::card, endpoints::health),
-    components(schemas(schema::Problem, schema::Card, schema::Slip, schema::Poke)),
+    components(schemas(schema::Problem, schema::Card, schema::Slip, schema::Succession, schema::Poke)),
     modifiers(&Common)
 )]
 struct Description;

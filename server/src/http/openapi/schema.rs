@@ -69,6 +69,40 @@ pub struct SyncRequest {
     ops: Vec<Op>,
     /// Asks for the token's successor.
     renew: Option<TokenProof>,
+    /// What an earlier epoch of this server applied, in the order of its commits; taken before the ops.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 200)]
+    replays: Vec<Replay>,
+    /// What an earlier epoch said has ended; taken before the replays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1000)]
+    ended: Vec<EndedMark>,
+    /// The earlier epoch the device held, once all of it is handed back.
+    handed: Option<String>,
+}
+
+/// An op the server applied once, with the proof of it.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Replay {
+    /// The op, to the letter as it was sent.
+    op: Op,
+    /// The number it was applied under.
+    commit: u64,
+    /// The server's MAC over op, outcome and commit.
+    mac: String,
+}
+
+/// That something has ended: only the server can tell what.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct EndedMark {
+    /// An opaque id.
+    id: String,
+    /// The commit that ended it.
+    commit: u64,
+    /// When it ended.
+    at: Timestamp,
+    /// The server's seal over all three.
+    mac: String,
 }
 
 /// How far a device is with a feed.
@@ -100,6 +134,12 @@ pub struct SyncResponse {
     /// One per op, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     results: Vec<OpResult>,
+    /// One per replay, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    replayed: Vec<OpResult>,
+    /// The device has seen more than this server holds: all its journal is wanted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    resend: bool,
     /// Only those that moved.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     feeds: Vec<FeedDelta>,
@@ -114,10 +154,10 @@ pub struct SyncResponse {
 pub struct OpResult {
     /// The op.
     id: OpId,
-    /// Applied, refused for good, or not known to this server.
-    #[schema(pattern = "^(applied|refused|unsupported)$", example = "applied")]
+    /// Applied, refused for good, not known to this server, or to be asked again once what it speaks about has come back.
+    #[schema(pattern = "^(applied|refused|unsupported|later)$", example = "applied")]
     outcome: String,
-    /// The district-wide number; none for unsupported.
+    /// The district-wide number; none for unsupported and later.
     commit: Option<u64>,
     /// Applied: the versions where its effect appears, by feed number.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -178,6 +218,9 @@ pub struct Rights {
     persons: Vec<PersonId>,
     /// The association's zone for the coming year.
     zone: Vec<Offset>,
+    /// The version of the card.
+    #[serde(default)]
+    card: u64,
 }
 
 /// That a device may read a feed.
@@ -277,6 +320,8 @@ pub struct TokenProof {
     at: Timestamp,
     /// By the device key: `kairan token 1`, the district's fingerprint, the device and the moment, a line each.
     proof: Signature,
+    /// The enrolment slip, for a server that may have forgotten the device or some of its people.
+    slip: Option<Signed>,
 }
 
 /// JSON text with its signature.
@@ -305,7 +350,24 @@ pub struct Card {
     next_identity: Option<Key>,
     /// Of the TLS keys in use (DER of `SubjectPublicKeyInfo`).
     tls: Vec<Fingerprint>,
+    /// Grows with every change of what stands here.
+    #[serde(default)]
+    version: u64,
+    /// How earlier identity keys handed over, oldest first; each payload is a `Succession`, signed by the earlier key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    successions: Vec<Signed>,
     /// When it was signed.
+    at: Timestamp,
+}
+
+/// An identity key names the one that follows it.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Succession {
+    /// The key that signs this.
+    from: Key,
+    /// The key that follows it.
+    to: Key,
+    /// When.
     at: Timestamp,
 }
 
@@ -322,6 +384,9 @@ pub struct Slip {
     persons: Vec<PersonId>,
     /// In which epoch.
     epoch: String,
+    /// The newest commit it includes.
+    #[serde(default)]
+    commit: u64,
     /// When.
     at: Timestamp,
 }

@@ -7,10 +7,11 @@ use kairan_protocol::{
     id::{Commit, DeviceId, Epoch, FeedNumber, GroupId, InviteId, OpId, PersonId, Rev, RoleId, Version},
     notice::{ByWhen, Change, NoticeKind, NoticePatch, Points, When},
     op::{Command, Invitee, Op},
-    outcome::{Flag, OpResult, Outcome},
+    outcome::{Flag, MacKey, OpResult, Outcome},
     people::RoleKind,
     receipt::Stage,
     refusal::Refusal,
+    replay::{Ended, Replay},
     row::Row,
     sign::{Fingerprint, Key, Signed},
     time::{Timestamp, ZoneOffsets},
@@ -100,7 +101,7 @@ fn ops() -> Vec<Op> {
 }
 
 fn proof() -> wire::TokenProof {
-    wire::TokenProof { device: DeviceId::from_number(9), at: at(), proof: "A".repeat(86) }
+    wire::TokenProof { device: DeviceId::from_number(9), at: at(), proof: "A".repeat(86), slip: Some(signed()) }
 }
 
 fn token() -> wire::Token {
@@ -132,6 +133,9 @@ fn a_sync_is_described_both_ways() {
         ]),
         ops: ops().iter().map(raw).collect(),
         renew: Some(proof()),
+        replays: ops().iter().map(|op| Replay { op: raw(op), commit: Commit(4), mac: "m".into() }).collect(),
+        ended: vec![MacKey::new([7; 32]).mark(Ended::Revoked(DeviceId::from_number(9)), Commit(5), at())],
+        handed: Some(Epoch("k0".into())),
     });
     let row = |body| Row { kind: "notice".into(), id: "x".into(), rev: Rev::FIRST, version: Version(2), body };
     let outcomes = [
@@ -142,12 +146,16 @@ fn a_sync_is_described_both_ways() {
         },
         Outcome::Refused { code: Refusal::Conflict, commit: Commit(2) },
         Outcome::Unsupported,
+        Outcome::Later,
     ];
-    let result = |outcome| OpResult { id: OpId::at(at()).unwrap(), outcome, mac: Some("m".into()) };
+    let result =
+        |outcome: &Outcome| OpResult { id: OpId::at(at()).unwrap(), outcome: outcome.clone(), mac: Some("m".into()) };
     describes::<schema::SyncResponse>(&wire::SyncResponse {
         epoch: Epoch("k1".into()),
         now: at(),
-        results: outcomes.into_iter().map(result).collect(),
+        results: outcomes.iter().map(result).collect(),
+        replayed: outcomes.iter().map(result).collect(),
+        resend: true,
         feeds: vec![wire::FeedDelta {
             n: FeedNumber(1),
             rows: vec![row(None), row(serde_json::value::RawValue::from_string("{\"a\":1}".into()).ok())],
@@ -165,6 +173,7 @@ fn a_sync_is_described_both_ways() {
             }],
             persons: vec![PersonId::from_number(7)],
             zone: ZoneOffsets::fixed(32_400),
+            card: 4,
         }),
         token: Some(token()),
     });
@@ -207,10 +216,14 @@ fn what_is_signed_and_what_fails_is_described() {
         identity: key(),
         next_identity: Some(key()),
         tls: vec![Fingerprint::of(b"k")],
+        version: 4,
+        successions: vec![signed()],
         at: at(),
     });
     let (device, persons) = (DeviceId::from_number(9), vec![PersonId::from_number(7)]);
-    describes::<schema::Slip>(&wire::Slip { district, device, key: key(), persons, epoch, at: at() });
+    let commit = Commit(6);
+    describes::<schema::Slip>(&wire::Slip { district, device, key: key(), persons, epoch, commit, at: at() });
+    describes::<schema::Succession>(&wire::Succession { from: key(), to: key(), at: at() });
     describes::<schema::Poke>(&wire::Poke { n: FeedNumber(1), v: Version(2) });
     for code in wire::ProblemCode::ALL {
         let mut problem = code.problem(Some("here".into()));

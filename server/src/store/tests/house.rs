@@ -178,7 +178,7 @@ impl House {
 
     pub fn proof(&self, key: &SigningKey, device: DeviceId, at: Timestamp) -> TokenProof {
         let payload = TokenProof::payload(&Key::of(&self.identity).fingerprint(), device, at);
-        TokenProof { device, at, proof: sign(key, Purpose::Token, &payload) }
+        TokenProof { device, at, proof: sign(key, Purpose::Token, &payload), slip: None }
     }
 
     pub async fn enrol(&self, secret: &Secret, key: &SigningKey, persons: &[PersonId]) -> Result<Phone, Denied> {
@@ -300,6 +300,7 @@ impl Phone {
             cursors: self.cursors.clone(),
             ops: ops.iter().map(text).collect(),
             renew: None,
+            ..SyncRequest::default()
         }
     }
 
