@@ -53,6 +53,13 @@ impl Kairan {
         Ok(Arc::new(Self { engine: Arc::new(engine), threads, looping: Mutex::new(Looping::default()) }))
     }
 
+    /// What lies below: for tests that stop it at a step, as a kill would.
+    #[cfg(feature = "faults")]
+    #[must_use]
+    pub fn store(&self) -> &crate::store::Store {
+        &self.engine.store
+    }
+
     /// The switch between this phone and the world.
     #[must_use]
     pub fn network(&self) -> Network {

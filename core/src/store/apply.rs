@@ -2,7 +2,7 @@
 //! means asking again.
 
 use super::{
-    Applied, Store,
+    Applied, Step, Store,
     mirror::{
         self, feeds, index,
         rows::{self, Destination},
@@ -90,12 +90,14 @@ impl Store {
             journal::settle_all(outbox)?;
             ops::unpark_unsupported(outbox)
         })?;
+        self.reach(Step::EpochNoted)?;
         self.mirror_file().write(|mirror| {
             if known.is_some() {
                 mirror::empty(mirror)?;
             }
             mirror::set_meta(mirror, "epoch", &response.epoch.0)
         })?;
+        self.reach(Step::MirrorEmptied)?;
         if known.is_some() {
             applied.epoch_changed = true;
             applied.changed.extend(EVERYTHING);
@@ -116,6 +118,7 @@ impl Store {
             }
             Ok(taken)
         })?;
+        self.reach(Step::ResultsKept)?;
         if applied.settled > 0 {
             applied.changed.extend([Screen::Outbox, Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk]);
             self.refresh_overlay();
@@ -137,8 +140,10 @@ impl Store {
                 let look = Look::new(mirror, &world, &scene.overlay);
                 let mut touched: BTreeSet<_> = feeds::set_readers(&look, now)?.into_iter().collect();
                 touched.extend(changed.lost.iter().chain(&changed.regained));
-                touched.into_iter().try_for_each(|feed| index::notices_of(&look, feed))
+                touched.into_iter().try_for_each(|feed| index::notices_of(&look, feed))?;
+                mirror::set_people_changed(mirror)
             })?;
+            self.reach(Step::RightsActedOn)?;
             self.refresh_world()?;
             applied.rights_changed = true;
             applied.changed.extend(EVERYTHING);
@@ -146,7 +151,10 @@ impl Store {
         let still = self.mirror_file().read(feeds::hidden)?;
         let lost: Vec<_> = hidden.into_iter().filter(|feed| still.contains(feed)).collect();
         for feed in &lost {
-            while !self.mirror_file().write(|mirror| feeds::erase(mirror, *feed, rows::PER_TRANSACTION))? {}
+            while !self.mirror_file().write(|mirror| feeds::erase(mirror, *feed, rows::PER_TRANSACTION))? {
+                self.reach(Step::FeedErased)?;
+            }
+            self.reach(Step::FeedErased)?;
         }
         // Erased means that no byte of it stays, in the write-ahead log neither.
         if lost.is_empty() { Ok(()) } else { self.mirror_file().shrink() }
@@ -180,20 +188,27 @@ impl Store {
                         kinds.insert(row.kind.clone());
                     }
                 }
+                self.reach(Step::RowsWritten)?;
                 let mut finished = false;
                 if let Some(cursor) = rows::cursor_after(delta).filter(|_| place == last) {
                     let at_end = matches!(cursor, Cursor::At(_));
                     let shadow = to != Destination::Mirror && !at_end;
                     if to != Destination::Mirror && at_end {
                         kinds.extend(rows::flip(&look, delta.n, name)?);
+                        self.reach(Step::ShadowFlipped)?;
                     }
                     feeds::set_cursor(mirror, delta.n, &cursor, shadow)?;
+                    self.reach(Step::CursorKept)?;
                     finished = at_end && !matches!(standing.and_then(|it| it.cursor), Some(Cursor::At(_)));
+                }
+                if finished || kinds.contains(kind::PROFILE) {
+                    mirror::set_people_changed(mirror)?;
                 }
                 // The rest of a first page goes where its beginning went.
                 let to = if to == Destination::FreshShadow { Destination::Shadow } else { to };
                 Ok((to, kinds, finished))
             })?;
+            self.reach(Step::RowsTaken)?;
             destination = Some(to);
             if to == Destination::Nowhere {
                 return Ok(());
@@ -214,15 +229,18 @@ impl Store {
     /// What follows from all that came: readers, receipts of delivery, ops whose effect is here now, old ones forgotten.
     fn finish(&self, response: &SyncResponse, now: Timestamp, applied: &mut Applied) -> Result<(), Error> {
         let _guard = self.guard();
-        if applied.changed.contains(&Screen::Me) {
+        // Remembered in the mirror: after a kill, the answer that follows has nothing new about them.
+        if self.mirror_file().read(mirror::have_people_changed)? {
             let scene = self.scene();
             self.mirror_file().write(|mirror| {
+                mirror::forget_people_changed(mirror)?;
                 let look = Look::new(mirror, &scene.world, &scene.overlay);
                 for person in feeds::set_asked(mirror, &scene.world)? {
                     index::receipts_of(&look, person)?;
                 }
                 feeds::set_readers(&look, now)?.into_iter().try_for_each(|feed| index::notices_of(&look, feed))
             })?;
+            self.reach(Step::ReadersWritten)?;
         }
         let (rights, cursors) =
             self.mirror_file().read(|mirror| Ok((feeds::rights_version(mirror)?, feeds::cursors(mirror)?)))?;
@@ -233,6 +251,7 @@ impl Store {
             }
             journal::forget_old(outbox, &response.epoch, now)
         })?;
+        self.reach(Step::Settled)?;
         if self.report_delivered(now)? {
             applied.more = true;
         }

@@ -1,5 +1,6 @@
 //! One SQLite file: a write connection, read connections apart, and append-only migrations.
 
+use super::steps::Steps;
 use crate::error::Error;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::{
@@ -22,6 +23,7 @@ pub(crate) enum Durability {
 pub(crate) struct Database {
     path: PathBuf,
     mark: Option<PathBuf>,
+    steps: Steps,
     // Closed before the writer, which folds the log into the file when it is the last.
     readers: Mutex<Vec<Connection>>,
     writer: Mutex<Connection>,
@@ -42,7 +44,13 @@ impl Database {
         // What is deleted for a revoked phone must not stay readable in free pages.
         writer.execute_batch("PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 4194304;")?;
         migrate(&mut writer, migrations)?;
-        Ok(Self { path: path.to_owned(), mark: None, writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) })
+        Ok(Self {
+            path: path.to_owned(),
+            mark: None,
+            steps: Steps::default(),
+            writer: Mutex::new(writer),
+            readers: Mutex::new(Vec::new()),
+        })
     }
 
     /// Opens or makes a disposable file. A damaged one, or one marked so while it was in use, is put aside and made anew.
@@ -63,8 +71,14 @@ impl Database {
         Ok(database)
     }
 
+    /// Nothing is read or written once these steps were stopped.
+    pub(crate) fn under(self, steps: &Steps) -> Self {
+        Self { steps: steps.clone(), ..self }
+    }
+
     /// Looks at one consistent state; never waits for a writer.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        self.steps.alive()?;
         let waiting = lock(&self.readers).pop();
         let reader = match waiting {
             Some(reader) => reader,
@@ -99,6 +113,7 @@ impl Database {
     }
 
     fn change<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.steps.alive()?;
         let mut writer = lock(&self.writer);
         let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let answer = change(&transaction)?;
@@ -108,6 +123,7 @@ impl Database {
 
     /// Gives the pages of what was deleted back; what stood there is gone.
     pub(crate) fn shrink(&self) -> Result<(), Error> {
+        self.steps.alive()?;
         Ok(lock(&self.writer).execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?)
     }
 

@@ -1,6 +1,6 @@
 //! 届いた: the phone reports by itself, once, that a notice reached it.
 
-use super::{Store, outbox::ops};
+use super::{Step, Store, outbox::ops};
 use crate::{error::Error, overlay::judge};
 use kairan_protocol::{
     feed::FeedName,
@@ -56,6 +56,7 @@ impl Store {
             }
             Ok(reported)
         })?;
+        self.reach(Step::Reported)?;
         // Only now: after a crash in between they are looked at again and found reported.
         self.mirror_file().write(|mirror| {
             ids.iter().try_for_each(|id| {
@@ -63,6 +64,7 @@ impl Store {
                 Ok(())
             })
         })?;
+        self.reach(Step::ArrivalsForgotten)?;
         Ok(reported > 0)
     }
 

@@ -1,6 +1,6 @@
 //! What people here say: judged by the rules as far as the phone can, then on the disk, then shown.
 
-use super::{Outgoing, Store, outbox::ops};
+use super::{Outgoing, Step, Store, outbox::ops};
 use crate::{
     error::Error,
     overlay::{is_for_the_server, judge},
@@ -30,6 +30,7 @@ impl Store {
             return Ok(());
         }
         self.outbox_file().write(|outbox| ops::hold(outbox, op, needs))?;
+        self.reach(Step::OpHeld)?;
         self.refresh_overlay();
         Ok(())
     }
@@ -52,6 +53,7 @@ impl Store {
             self.outbox_file().write(|outbox| {
                 asking.iter().try_for_each(|id| ops::set_state(outbox, *id, OpState::AskAgain, None, None))
             })?;
+            self.reach(Step::AskedAgain)?;
             self.refresh_overlay();
         }
         Ok(due)
@@ -67,7 +69,8 @@ impl Store {
         if ids.is_empty() {
             return Ok(());
         }
-        self.outbox_file().write(|outbox| ids.iter().try_for_each(|id| ops::sent(outbox, *id)))
+        self.outbox_file().write(|outbox| ids.iter().try_for_each(|id| ops::sent(outbox, *id)))?;
+        self.reach(Step::MarkedSent)
     }
 
     /// These never left the phone after all: no connection came about.
@@ -75,7 +78,8 @@ impl Store {
         if ids.is_empty() {
             return Ok(());
         }
-        self.outbox_file().write(|outbox| ids.iter().try_for_each(|id| ops::unsent(outbox, *id)))
+        self.outbox_file().write(|outbox| ids.iter().try_for_each(|id| ops::unsent(outbox, *id)))?;
+        self.reach(Step::MarkedUnsent)
     }
 
     /// The server cannot take these (never a mere network failure): parked with the problem's code and tried again in a
@@ -89,7 +93,8 @@ impl Store {
                 }
                 _ => Ok(()),
             })
-        })
+        })?;
+        self.reach(Step::Parked)
     }
 
     /// Sends an op that asks again, is parked, or was refused for its age. The op's id from now on: where the server saw the
@@ -112,6 +117,7 @@ impl Store {
             }
             (OpState::Waiting | OpState::Sending, _) => op,
         };
+        self.reach(Step::SaidAgain)?;
         self.refresh_overlay();
         Ok(id)
     }
@@ -132,6 +138,7 @@ impl Store {
             return Err(Error::Refused { refusal: ON_THE_WIRE.to_owned() });
         }
         self.outbox_file().write(|outbox| ops::forget(outbox, op))?;
+        self.reach(Step::Forgotten)?;
         self.refresh_overlay();
         Ok(())
     }
@@ -147,6 +154,7 @@ impl Store {
             _ => Ok(false),
         })?;
         if unsent {
+            self.reach(Step::Forgotten)?;
             self.refresh_overlay();
         }
         Ok(unsent)

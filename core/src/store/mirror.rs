@@ -4,7 +4,7 @@ pub(crate) mod feeds;
 pub(crate) mod index;
 pub(crate) mod rows;
 
-use crate::error::Error;
+use crate::{error::Error, overlay::meta};
 use rusqlite::Connection;
 
 /// The file's shapes, oldest first. Only ever appended to.
@@ -110,11 +110,30 @@ CREATE VIRTUAL TABLE word USING fts5(text, content = '', contentless_delete = 1,
 pub(crate) const TABLES: &[&str] =
     &["meta", "feed", "row", "shadow", "reader", "asked", "notice", "standing", "unread", "arrival"];
 
-/// Remembers a value; none forgets it.
+/// Remembers a value.
 pub(crate) fn set_meta(connection: &Connection, name: &str, value: &str) -> Result<(), Error> {
     connection
         .prepare_cached("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")?
         .execute((name, value))?;
+    Ok(())
+}
+
+/// Who reads what, and since when they are asked, is to be written anew: rows about people came.
+const PEOPLE_CHANGED: &str = "people_changed";
+
+/// Remembers that rows about people came.
+pub(crate) fn set_people_changed(connection: &Connection) -> Result<(), Error> {
+    set_meta(connection, PEOPLE_CHANGED, "")
+}
+
+/// Whether rows about people came since what follows from them was written.
+pub(crate) fn have_people_changed(connection: &Connection) -> Result<bool, Error> {
+    Ok(meta(connection, PEOPLE_CHANGED)?.is_some())
+}
+
+/// What follows from them is written; in the same transaction.
+pub(crate) fn forget_people_changed(connection: &Connection) -> Result<(), Error> {
+    connection.execute("DELETE FROM meta WHERE name = ?1", [PEOPLE_CHANGED])?;
     Ok(())
 }
 

@@ -8,10 +8,12 @@ mod enqueue;
 pub(crate) mod mirror;
 pub(crate) mod outbox;
 mod spool;
+mod steps;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use spool::spool_tap;
+pub use steps::Step;
 
 use crate::{
     error::Error,
@@ -32,6 +34,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
+use steps::Steps;
 
 /// All a phone keeps from joining; in `outbox.db`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -108,6 +111,7 @@ pub struct Store {
     outbox: Database,
     scene: RwLock<Scene>,
     changes: Mutex<()>,
+    steps: Steps,
 }
 
 impl Store {
@@ -115,13 +119,20 @@ impl Store {
     /// damaged outbox is an error and left as it is.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(dir)?;
-        let outbox = Database::open(&dir.join("outbox.db"), outbox::MIGRATIONS, Durability::Full)?;
-        let mirror = Database::open_disposable(&dir.join("mirror.db"), mirror::MIGRATIONS)?;
+        let steps = Steps::default();
+        let outbox = Database::open(&dir.join("outbox.db"), outbox::MIGRATIONS, Durability::Full)?.under(&steps);
+        let mirror = Database::open_disposable(&dir.join("mirror.db"), mirror::MIGRATIONS)?.under(&steps);
         let world = Arc::new(Self::read_world(&mirror, &outbox)?);
         let scene = RwLock::new(Scene { world, overlay: Arc::default() });
-        let store = Self { folder: dir.to_owned(), mirror, outbox, scene, changes: Mutex::new(()) };
+        let store = Self { folder: dir.to_owned(), mirror, outbox, scene, changes: Mutex::new(()), steps };
         {
             let _guard = store.guard();
+            // Without room it is done at another opening: nothing of it is shown.
+            if store.enrolment()?.is_none()
+                && let Err(error) = store.end_erasing()
+            {
+                tracing::warn!(code = error.code(), "what a phone that has not joined held could not be erased");
+            }
             let left = store.mirror.read(mirror::index::waiting)?;
             store.refresh_overlay();
             store.refresh_receipts(left.into_iter().collect());
@@ -140,12 +151,14 @@ impl Store {
     pub fn set_enrolment(&self, enrolment: &Enrolment) -> Result<(), Error> {
         let _guard = self.guard();
         self.outbox.write(|outbox| outbox::set_enrolment(outbox, enrolment))?;
+        self.reach(Step::EnrolmentKept)?;
         self.refresh_world()
     }
 
     /// Keeps a token's successor.
     pub fn set_token(&self, token: &Token) -> Result<(), Error> {
-        self.outbox.write(|outbox| outbox::set_token(outbox, token))
+        self.outbox.write(|outbox| outbox::set_token(outbox, token))?;
+        self.reach(Step::TokenKept)
     }
 
     /// The people this phone is for, as the newest rights say; until they came, as the enrolment said.
@@ -174,19 +187,26 @@ impl Store {
     pub fn erase(&self) -> Result<(), Error> {
         let _guard = self.guard();
         spool::empty(&self.folder)?;
+        self.reach(Step::SpoolEmptied)?;
         self.outbox.write(|outbox| {
             outbox::TABLES.iter().try_for_each(|table| {
                 outbox.execute(&format!("DELETE FROM {table}"), [])?;
                 Ok(())
             })
         })?;
+        self.reach(Step::OutboxEmptied)?;
+        self.end_erasing()
+    }
+
+    /// The rest of erasing, which a kill leaves to the next opening: without an enrolment nothing here is anybody's.
+    fn end_erasing(&self) -> Result<(), Error> {
         self.mirror.write(|mirror| mirror::empty(mirror))?;
-        self.outbox.shrink()?;
-        self.mirror.shrink()?;
-        self.mirror.forget_aside()?;
+        self.reach(Step::StoreEmptied)?;
         self.refresh_world()?;
         self.refresh_overlay();
-        Ok(())
+        self.outbox.shrink()?;
+        self.mirror.shrink()?;
+        self.mirror.forget_aside()
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -199,6 +219,11 @@ impl Store {
 
     pub(crate) const fn mirror_file(&self) -> &Database {
         &self.mirror
+    }
+
+    /// A boundary of a write is reached; a test may stop here.
+    pub(crate) fn reach(&self, step: Step) -> Result<(), Error> {
+        self.steps.reach(step)
     }
 
     /// One change at a time; reads go on.

@@ -1,7 +1,7 @@
 //! Taps made outside the app (widget, notification): one small file each, written whole, turned into ops later. What writes
 //! them opens no database.
 
-use super::{Store, outbox};
+use super::{Step, Store, outbox};
 use crate::{
     error::Error,
     overlay::{World, is_for_the_server, judge},
@@ -93,18 +93,22 @@ impl Store {
         }
         let mut ingested = 0;
         for path in taps(&folder)? {
-            let Some(op) = op_of(&path, &fs::read(&path)?, &world) else {
+            let text = fs::read(&path)?;
+            self.reach(Step::SpoolRead)?;
+            let Some(op) = op_of(&path, &text, &world) else {
                 let aside = folder.join(ASIDE);
                 fs::create_dir_all(&aside)?;
                 fs::rename(&path, aside.join(path.file_name().unwrap_or_default()))?;
                 continue;
             };
             if self.hold_tap(&op, now)? {
+                self.reach(Step::TapHeld)?;
                 ingested += 1;
                 self.refresh_overlay();
             }
             // Only now: a crash in between finds the op by its id and goes on.
             fs::remove_file(&path)?;
+            self.reach(Step::SpoolRemoved)?;
         }
         Ok(ingested)
     }

@@ -8,11 +8,13 @@
 #![allow(clippy::needless_pass_by_value, reason = "a story reads better without ampersands")]
 
 mod harm;
+mod kills;
 mod many;
 mod ops;
 mod pulling;
 mod shown;
 mod spooled;
+mod town;
 
 use super::{Enrolment, Store};
 use kairan_protocol::{

@@ -1,0 +1,422 @@
+//! The app killed at every step of every write: what the phone said is there, rows and cursors belong together, and in the end
+//! it is like a phone nobody killed.
+
+use super::{
+    town::{Town, numbered},
+    *,
+};
+use crate::{
+    error::Error,
+    records::{NoticeFilter, Tap, TapKind},
+    store::{Step, spool_tap},
+};
+use kairan_protocol::wire::Cursor;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+/// Everything that waits is sent and everything new is taken.
+fn sync(town: &mut Town, store: &Store) -> Result<(), Error> {
+    for _ in 0..40 {
+        store.ingest_spool(NOW)?;
+        let out = store.outgoing(NOW, 100)?;
+        let ids: Vec<OpId> = out.iter().map(|out| out.id).collect();
+        let state = store.sync_state()?;
+        store.mark_sent(&ids, NOW)?;
+        let applied = store.apply(&town.answer(&state, &out), NOW)?;
+        if !applied.more && !store.has_outgoing(NOW)? {
+            return Ok(());
+        }
+    }
+    panic!("a phone that never comes to rest");
+}
+
+/// An op of the story: the same when the person taps again.
+fn told(number: u8, command: Command) -> Op {
+    Op { id: OpId::from(notice_id(number)), person: SATO, at: NOW, command }
+}
+
+/// Somebody taps, and sees that it is kept.
+fn say(town: &mut Town, store: &Store, op: &Op) -> Result<(), Error> {
+    store.enqueue(op, None, NOW)?;
+    town.said.insert(op.id);
+    Ok(())
+}
+
+/// Somebody taps outside the app: once, however often the app is killed afterwards.
+fn tap(town: &mut Town, store: &Store, person: PersonId, kind: TapKind) {
+    let tap = Tap { person: person.to_string(), kind, at: NOW.millis() };
+    let before = taps_in(store.folder());
+    if town.taps.insert(format!("{tap:?}")) {
+        spool_tap(store.folder(), &tap).unwrap();
+        town.said.extend(taps_in(store.folder()).difference(&before));
+    }
+}
+
+/// The taps that lie in a folder's spool.
+fn taps_in(folder: &Path) -> BTreeSet<OpId> {
+    let Ok(files) = fs::read_dir(folder.join("spool")) else { return BTreeSet::new() };
+    files.filter_map(|file| file.unwrap().path().file_stem()?.to_str()?.parse().ok()).collect()
+}
+
+fn letter() -> Command {
+    Command::Post {
+        notice: NoticeKind::Circular,
+        from: MIDORI,
+        audience: vec![Audience::Board(MIDORI)],
+        title: "清掃の日".to_owned(),
+        points: Points::default(),
+        text: "本文".to_owned(),
+        publish_at: None,
+        until: None,
+    }
+}
+
+/// One thing that happens: what the world does first, and what the phone does, which is done again after a kill.
+struct Chapter {
+    name: &'static str,
+    world: fn(&mut Town),
+    phone: fn(&mut Town, &Store) -> Result<(), Error>,
+}
+
+const STORY: &[Chapter] = &[
+    Chapter {
+        name: "joining, and the first pull",
+        world: |town| town.post(0..230),
+        phone: |town, store| {
+            store.set_enrolment(&enrolment(&[SATO]))?;
+            sync(town, store)
+        },
+    },
+    Chapter {
+        name: "見ました and a mood",
+        world: |town| {
+            town.put(MAIL, consent_row(0));
+        },
+        phone: |town, store| {
+            sync(town, store)?;
+            say(town, store, &told(1, acknowledge(numbered(3), 1)))?;
+            say(town, store, &told(2, check_in(Mood::Talk)))?;
+            sync(town, store)
+        },
+    },
+    Chapter {
+        name: "taps outside the app, one about a notice nobody knows",
+        world: |_| {},
+        phone: |town, store| {
+            for notice in [numbered(4), numbered(9_999)] {
+                tap(town, store, SATO, TapKind::Acknowledge { notice: notice.to_string(), rev: 1 });
+            }
+            tap(town, store, HANAKO, TapKind::CheckIn { mood: crate::records::Mood::Good });
+            store.ingest_spool(NOW)?;
+            sync(town, store)
+        },
+    },
+    Chapter {
+        name: "news, a notice taken away, a receipt of the other phone, a new token",
+        world: |town| {
+            town.post(230..233);
+            town.put(BOARD, gone(kind::NOTICE, numbered(7), 0));
+            town.put(MAIL, receipt_row(0, 0, 1, Stage::Acknowledged));
+            town.token = Some(Token { secret: "next".to_owned(), until: NOW.plus_millis(99 * DAY) });
+        },
+        phone: sync,
+    },
+    Chapter {
+        name: "a broadcast that waited, is sent again, and one thought better of",
+        world: |_| {},
+        phone: |town, store| {
+            say(town, store, &told(3, letter()))?;
+            say(town, store, &told(4, letter()))?;
+            say(town, store, &told(5, acknowledge(numbered(8), 1)))?;
+            store.mark_sent(&[told(5, letter()).id], NOW)?;
+            store.mark_unsent(&[told(5, letter()).id])?;
+            store.failed(&[told(5, letter()).id], "too_large", NOW)?;
+            store.outgoing(NOW.plus_millis(11 * MINUTE), 100)?;
+            store.retry(told(5, letter()).id, NOW).or_else(sent_already)?;
+            store.retry(told(3, letter()).id, NOW).or_else(sent_already)?;
+            town.said.remove(&told(4, letter()).id);
+            store.discard(told(4, letter()).id).or_else(|error| sent_already(error).map(drop))?;
+            sync(town, store)
+        },
+    },
+    Chapter {
+        name: "a tap taken back",
+        world: |_| {},
+        phone: |town, store| {
+            if !town.commands.iter().any(|said| said.contains("consent")) {
+                let seen = told(6, acknowledge(numbered(9), 1));
+                say(town, store, &seen)?;
+                town.said.remove(&seen.id);
+                store.take_back_unsent(seen.id)?;
+                say(town, store, &told(7, Command::Consent { moods_to_team: true }))?;
+            }
+            sync(town, store)
+        },
+    },
+    Chapter {
+        name: "a feed that is lost, in two rounds",
+        world: |town| {
+            town.put(BLOCK_BOARD, row(kind::NOTICE, numbered(500), 0, &circular("班のお知らせ")));
+        },
+        phone: |town, store| {
+            sync(town, store)?;
+            town.rights = 2;
+            town.feeds = feeds(true).into_iter().filter(|(n, _)| *n != BLOCK_BOARD).collect();
+            sync(town, store)?;
+            sync(town, store)
+        },
+    },
+    Chapter {
+        name: "a board whose tombstones are compacted",
+        world: |town| {
+            town.put(BOARD, gone(kind::NOTICE, numbered(11), 0));
+            let newest = town.put(BOARD, gone(kind::NOTICE, numbered(12), 0));
+            town.horizon.insert(BOARD, newest);
+        },
+        phone: sync,
+    },
+    Chapter {
+        name: "a new epoch, with something unsent",
+        world: |town| town.epoch = "k2".to_owned(),
+        phone: |town, store| {
+            say(town, store, &told(8, acknowledge(numbered(20), 1)))?;
+            sync(town, store)
+        },
+    },
+];
+
+/// What was thrown away or went out before the kill cannot be asked for again.
+fn sent_already(error: Error) -> Result<OpId, Error> {
+    match error {
+        Error::Unknown { .. } => Ok(told(0, letter()).id),
+        other => Err(other),
+    }
+}
+
+/// The files as they lie there, whatever is open.
+fn copy_of(folder: &Path) -> TempDir {
+    fn copy(from: &Path, to: &Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let to = to.join(entry.file_name());
+            if entry.file_type().unwrap().is_dir() {
+                copy(&entry.path(), &to);
+            } else {
+                fs::copy(entry.path(), &to).unwrap();
+            }
+        }
+    }
+    let to = tempfile::tempdir().unwrap();
+    copy(folder, to.path());
+    to
+}
+
+/// Lines of a question.
+fn lines(database: &super::super::Database, select: &str) -> Vec<String> {
+    database
+        .read(|connection| {
+            let mut select = connection.prepare(select)?;
+            let columns = select.column_count();
+            let mut rows = select.query([])?;
+            let mut lines = Vec::new();
+            while let Some(row) = rows.next()? {
+                let values = (0..columns).map(|at| Ok(format!("{:?}", row.get_ref(at)?.as_str_or_debug())));
+                lines.push(values.collect::<Result<Vec<_>, rusqlite::Error>>()?.join("|"));
+            }
+            Ok(lines)
+        })
+        .unwrap()
+}
+
+trait Shown {
+    fn as_str_or_debug(&self) -> String;
+}
+
+impl Shown for rusqlite::types::ValueRef<'_> {
+    fn as_str_or_debug(&self) -> String {
+        self.as_str().map_or_else(|_| format!("{self:?}"), str::to_owned)
+    }
+}
+
+/// All a phone holds and shows, without what chance decides: ids the phone chose, in which order ops were taken.
+fn all_of(store: &Store) -> Vec<String> {
+    let mut all = vec![format!("{:?}", store.sync_state().unwrap())];
+    if store.enrolment().unwrap().is_some() {
+        all.push(format!("{:?}", store.home(SATO, NOW).unwrap()));
+        all.push(format!("{:?}", store.me(NOW).unwrap()));
+        all.push(format!("{:?}", store.notices(SATO, NoticeFilter::All, None, 200).unwrap()));
+        all.push(format!("{:?}", store.desk(MIDORI).unwrap()));
+    }
+    for select in [
+        "SELECT feed, kind, id, rev, body FROM row ORDER BY 1, 2, 3",
+        "SELECT * FROM shadow",
+        "SELECT number, name, version, first_place, hidden, shadow FROM feed ORDER BY 1",
+        "SELECT * FROM meta ORDER BY 1",
+        "SELECT * FROM reader ORDER BY 1, 2",
+        "SELECT * FROM asked ORDER BY 1",
+        "SELECT * FROM arrival ORDER BY 1",
+        "SELECT number, id, rev, title FROM notice ORDER BY 1",
+        "SELECT * FROM standing ORDER BY 1, 2",
+        "SELECT * FROM unread ORDER BY 1",
+    ] {
+        all.push(format!("-- {select}"));
+        all.extend(lines(store.mirror_file(), select));
+    }
+    for select in [
+        "SELECT json_remove(text, '$.id') AS said, state, code FROM op ORDER BY 1",
+        "SELECT json_remove(text, '$.id') AS said, settled FROM journal ORDER BY 1",
+        "SELECT person, notice, asks FROM delivered ORDER BY 1, 2",
+        "SELECT enrolment FROM enrolment",
+    ] {
+        all.push(format!("-- {select}"));
+        all.extend(lines(store.outbox_file(), select));
+    }
+    all
+}
+
+/// No cursor without its rows, no row that was taken away, and counts that count what is there.
+fn belongs_together(town: &Town, store: &Store, when: &str) {
+    let state = store.sync_state().unwrap();
+    if state.epoch.as_ref().is_none_or(|epoch| epoch.0 != town.epoch) {
+        assert!(state.epoch.is_some() || state.cursors.is_empty(), "{when}");
+        return;
+    }
+    for (feed, cursor) in &state.cursors {
+        let select = format!(
+            "SELECT kind, id, version FROM row WHERE feed = {} UNION
+            SELECT kind, id, version FROM shadow WHERE feed = {}",
+            feed.0, feed.0
+        );
+        let rows = store.mirror_file().read(|mirror| {
+            let mut select = mirror.prepare(&select)?;
+            let rows = select.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+            Ok(rows.collect::<Result<BTreeMap<(String, String), i64>, _>>()?)
+        });
+        let rows = rows.unwrap();
+        for wanted in town.held_at(*feed, cursor) {
+            let here = rows.get(&(wanted.kind.clone(), wanted.id.clone()));
+            let good = match (&wanted.body, here, cursor) {
+                (Some(_), Some(version), _) => version.unsigned_abs() >= wanted.version.0,
+                (Some(_), None, _) | (None, Some(_), Cursor::At(_)) => false,
+                (None, ..) => true,
+            };
+            assert!(good, "{when}: {feed:?} is at {cursor:?}, and {} {} is not as it was then", wanted.kind, wanted.id);
+        }
+    }
+    let counted = "SELECT person, count(*) FROM standing WHERE unread = 1 GROUP BY 1 ORDER BY 1";
+    let kept = "SELECT person, notices FROM unread WHERE notices > 0 ORDER BY 1";
+    assert_eq!(lines(store.mirror_file(), kept), lines(store.mirror_file(), counted), "{when}");
+}
+
+/// Ops on this disk: waiting, or known to be at the server.
+fn held(store: &Store) -> BTreeSet<OpId> {
+    let ids = lines(store.outbox_file(), "SELECT id FROM op UNION SELECT id FROM journal");
+    ids.into_iter().map(|id| id.trim_matches('"').parse().unwrap()).collect()
+}
+
+fn sorted(mut said: Vec<String>) -> Vec<String> {
+    said.sort();
+    said
+}
+
+/// Kills a phone at every step of a chapter; which steps there were, and how often.
+fn kill_everywhere(chapter: &Chapter, town: &mut Town, folder: &TempDir) -> BTreeMap<Step, u32> {
+    (chapter.world)(town);
+    let (before, town_before) = (copy_of(folder.path()), town.clone());
+
+    let store = Store::open(folder.path()).unwrap();
+    store.count_steps_anew();
+    (chapter.phone)(town, &store).unwrap();
+    let reached = store.steps_reached();
+    sync(town, &store).unwrap();
+    belongs_together(town, &store, chapter.name);
+    let (whole, said) = (all_of(&store), sorted(town.commands.clone()));
+    drop(store);
+
+    let kills: Vec<(Step, u32)> =
+        reached.iter().flat_map(|(step, times)| (1..=*times).map(|nth| (*step, nth))).collect();
+    let killed = |(step, nth): (Step, u32)| {
+        let when = format!("{}, killed at {step:?} for the {nth}. time", chapter.name);
+        let (folder, mut town) = (copy_of(before.path()), town_before.clone());
+        let store = Store::open(folder.path()).unwrap();
+        store.stop_at(step, nth);
+        assert!((chapter.phone)(&mut town, &store).is_err(), "{when}: it goes on");
+        assert!(store.is_stopped(), "{when}");
+        assert!(store.home(SATO, NOW).is_err() && store.outbox().is_err(), "{when}: a killed app reads nothing");
+        let left = copy_of(folder.path());
+        drop(store);
+
+        let store = Store::open(left.path()).unwrap();
+        let taps = taps_in(left.path());
+        belongs_together(&town, &store, &when);
+        let held = held(&store);
+        for said in &town.said {
+            assert!(held.contains(said) || taps.contains(said), "{when}: {said} was said and is gone");
+        }
+        (chapter.phone)(&mut town, &store).unwrap_or_else(|error| panic!("{when}: {error}"));
+        sync(&mut town, &store).unwrap();
+        belongs_together(&town, &store, &when);
+        assert_eq!(sorted(town.commands.clone()), said, "{when}: the server took something else");
+        let after = all_of(&store);
+        let differ: Vec<_> = after.iter().zip(&whole).filter(|(after, whole)| after != whole).take(3).collect();
+        assert!(after == whole, "{when}: {} lines for {}, first {differ:#?}", after.len(), whole.len());
+    };
+    // They mostly wait for the disk.
+    std::thread::scope(|scope| {
+        for some in kills.chunks(kills.len().div_ceil(8).max(1)) {
+            scope.spawn(|| some.iter().copied().for_each(killed));
+        }
+    });
+    reached
+}
+
+#[test]
+fn killed_at_every_step_a_phone_ends_like_one_nobody_killed() {
+    let (mut town, folder) = (Town::new(), tempfile::tempdir().unwrap());
+    let (mut reached, mut kills) = (BTreeSet::new(), 0);
+    for chapter in STORY {
+        let steps = kill_everywhere(chapter, &mut town, &folder);
+        kills += steps.values().sum::<u32>();
+        reached.extend(steps.into_keys());
+    }
+    // Erasing has a story of its own.
+    println!("{kills} kills");
+    let missing: Vec<Step> = Step::ALL.iter().filter(|step| !reached.contains(step)).copied().collect();
+    assert_eq!(missing, Step::OF_ERASING, "steps no chapter goes through");
+}
+
+#[test]
+fn killed_while_it_is_erased_a_phone_is_erased_in_the_end() {
+    let phone = Phone::of_sato();
+    let mut secret = circular("ひみつの件名");
+    secret.text = "HIMITSU".to_owned();
+    phone.take(Answer::new().rows(BOARD, 2, vec![notice_row(1, 2, &secret)]));
+    phone.say(&op(SATO, NOW, acknowledge(notice_id(1), 1)));
+    let Phone { store, folder } = phone;
+    drop(store);
+    for step in Step::OF_ERASING {
+        let folder = copy_of(folder.path());
+        let store = Store::open(folder.path()).unwrap();
+        store.stop_at(*step, 1);
+        assert!(store.erase().is_err(), "{step:?}");
+        let left = copy_of(folder.path());
+        drop(store);
+        let store = Store::open(left.path()).unwrap();
+        // Still joined, it is told again that it is signed off.
+        if store.enrolment().unwrap().is_some() {
+            store.erase().unwrap();
+        }
+        assert!(!store.me(NOW).unwrap().joined);
+        assert_eq!(store.sync_state().unwrap(), crate::store::SyncState::default(), "{step:?}");
+        for file in fs::read_dir(left.path()).unwrap() {
+            let file = file.unwrap().path();
+            let bytes = fs::read(&file).unwrap_or_default();
+            for word in ["HIMITSU", &SATO.to_string(), "みどり市"] {
+                assert!(!bytes.windows(word.len()).any(|some| some == word.as_bytes()), "{step:?}: {word} in {file:?}");
+            }
+        }
+    }
+}
