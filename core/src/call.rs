@@ -93,6 +93,7 @@ methods! {
     sync outbox();
     async retry(op: String);
     async discard(op: String);
+    async salvage_seen();
     async sync();
     sync start();
     sync stop();

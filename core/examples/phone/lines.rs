@@ -4,7 +4,7 @@
 use crate::{phone::Trouble, words};
 use kairan_core::records::{
     Arrival, Counts, Desk, DeskNotice, Home, HomeStage, Joining, Me, NoticeDetail, NoticeKind, NoticeLine, OpState,
-    PhoneLine, SealState, SentState, WaitingOp,
+    PhoneLine, Salvage, SealState, SentState, WaitingOp,
 };
 
 /// The one of an id, of a name, or of a name or given name that begins so (spaces do not count).
@@ -49,7 +49,7 @@ pub fn persons(me: &Me) -> String {
 }
 
 pub fn home(home: &Home) -> String {
-    let mut text = String::new();
+    let mut text = home.salvage.as_ref().map(salvage).unwrap_or_default();
     for emergency in &home.emergencies {
         text += &format!("【緊急のお知らせ】{}\n", line(emergency));
     }
@@ -73,6 +73,20 @@ pub fn home(home: &Home) -> String {
         text += &format!("予定　{}{place}　{}\n", event.when, event.title);
     }
     text + &strip(home)
+}
+
+/// What became of damaged records, and the one thing to do.
+fn salvage(salvage: &Salvage) -> String {
+    let kept = match salvage.waiting {
+        0 => "送信待ちはありません。".to_owned(),
+        waiting => format!("読めた送信待ち{waiting}件は残しました。"),
+    };
+    let todo = if salvage.lost {
+        "最近押したものが残っているか、もう一度お確かめください。"
+    } else {
+        "なくなったものはありません。そのままお使いください。"
+    };
+    format!("保存の一部が壊れていました（{}）。{kept}{todo}\n", words::time(salvage.at))
 }
 
 fn arrival(state: Arrival, at: i64) -> String {

@@ -41,7 +41,12 @@ pub fn home(phone: &Phone) -> Result<(), Trouble> {
     phone.persons()?;
     phone.sync()?;
     let home = phone.raw("home", &json!({ "person": phone.person()? }))?;
-    phone.show(&home, |home: &Home| lines::home(home))
+    phone.show(&home, |home: &Home| lines::home(home))?;
+    // Read in words, it is seen; a script may ask again.
+    if !phone.json {
+        phone.raw("salvage_seen", &json!({}))?;
+    }
+    Ok(())
 }
 
 pub fn list(phone: &Phone) -> Result<(), Trouble> {

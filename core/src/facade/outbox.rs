@@ -22,6 +22,13 @@ impl Kairan {
         Ok(op.to_string())
     }
 
+    /// Somebody has seen what became of damaged records: the first screen does not tell it any more.
+    pub async fn salvage_seen(&self) -> Result<(), Error> {
+        self.aside(|engine| engine.store.salvage_seen()).await?;
+        self.engine.changes.note([Screen::Home]);
+        Ok(())
+    }
+
     /// Forgets what was refused, or takes back what was never sent.
     pub async fn discard(&self, op: String) -> Result<(), Error> {
         let op: OpId = op.parse()?;

@@ -34,6 +34,7 @@ impl Store {
             let waiting = ops::count(outbox, &[OpState::Waiting, OpState::Sending, OpState::Parked])?;
             Ok((waiting, ops::count(outbox, &[OpState::Refused])?, ops::count(outbox, &[OpState::AskAgain])?))
         })?;
+        let salvage = self.salvage()?;
         self.look(|look| {
             person_here(look, person)?;
             let profile = profile(look, person);
@@ -57,6 +58,7 @@ impl Store {
                 waiting,
                 refused,
                 asking,
+                salvage,
             })
         })
     }

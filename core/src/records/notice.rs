@@ -1,6 +1,9 @@
 //! Notices on a screen: lines of a list, the whole of one, the home screen, and what an officer writes.
 
-use super::words::{Mood, NoticeKind, Stage};
+use super::{
+    person::Salvage,
+    words::{Mood, NoticeKind, Stage},
+};
 use kairan_protocol::notice::{ByWhen, Change, NoticePatch, Points as Four, When};
 use kairan_protocol::{tally, time::Timestamp};
 use serde::{Deserialize, Serialize};
@@ -226,6 +229,8 @@ pub struct Home {
     pub refused: u32,
     /// Ones that ask again before they go out.
     pub asking: u32,
+    /// The phone's records were damaged: what was kept, until it was seen.
+    pub salvage: Option<Salvage>,
 }
 
 /// What an officer writes.

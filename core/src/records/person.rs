@@ -131,6 +131,20 @@ pub struct WaitingOp {
     pub unsent: bool,
 }
 
+/// What became of the phone's own records after some of them could not be read any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct Salvage {
+    /// When it was found.
+    pub at: i64,
+    /// Ops that could be read and are kept, sent ones too.
+    pub saved: u32,
+    /// Of these, what still waits to be sent.
+    pub waiting: u32,
+    /// Whether something that was not sent yet may be gone: what was tapped last should be looked at again.
+    pub lost: bool,
+}
+
 /// A tap made outside the app: widget or notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ffi", derive(uniffi::Record))]

@@ -74,8 +74,8 @@ struct Prepared {
 impl Engine {
     pub(crate) fn open(dir: &Path, platform: Arc<dyn Platform>, network: Network, pace: Pace) -> Result<Self, Error> {
         std::fs::create_dir_all(dir)?;
-        let store = Store::open(dir)?;
         let bearings = Bearings::open(dir, platform.clone());
+        let store = Store::open(dir, bearings.now())?;
         let engine = Self {
             store,
             platform,

@@ -55,6 +55,7 @@ impl Store {
     pub fn apply(&self, response: &SyncResponse, now: Timestamp) -> Result<Applied, Error> {
         let mut applied = Applied::default();
         self.begin_epoch(response, &mut applied)?;
+        self.copy_enrolment()?;
         self.take_results(response, now, &mut applied)?;
         if let Some(token) = &response.token {
             self.set_token(token)?;

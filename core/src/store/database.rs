@@ -1,6 +1,9 @@
 //! One SQLite file: a write connection, read connections apart, and append-only migrations.
 
-use super::steps::Steps;
+use super::{
+    files::{beside, remove, rename},
+    steps::Steps,
+};
 use crate::error::Error;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::{
@@ -22,7 +25,7 @@ pub(crate) enum Durability {
 #[derive(Debug)]
 pub(crate) struct Database {
     path: PathBuf,
-    mark: Option<PathBuf>,
+    mark: PathBuf,
     steps: Steps,
     // Closed before the writer, which folds the log into the file when it is the last.
     readers: Mutex<Vec<Connection>>,
@@ -46,7 +49,7 @@ impl Database {
         migrate(&mut writer, migrations)?;
         Ok(Self {
             path: path.to_owned(),
-            mark: None,
+            mark: beside(path, ".mark"),
             steps: Steps::default(),
             writer: Mutex::new(writer),
             readers: Mutex::new(Vec::new()),
@@ -60,15 +63,13 @@ impl Database {
             put_aside(path)?;
             std::fs::remove_file(&mark)?;
         }
-        let mut database = match Self::open(path, migrations, Durability::Normal) {
+        match Self::open(path, migrations, Durability::Normal) {
             Err(Error::Damaged { .. }) => {
                 put_aside(path)?;
-                Self::open(path, migrations, Durability::Normal)?
+                Self::open(path, migrations, Durability::Normal)
             }
-            other => other?,
-        };
-        database.mark = Some(mark);
-        Ok(database)
+            other => other,
+        }
     }
 
     /// Nothing is read or written once these steps were stopped.
@@ -105,10 +106,10 @@ impl Database {
         answer
     }
 
-    /// A disposable file found damaged in use is made anew when it is opened next.
+    /// What is found damaged in use is seen to when it is opened next.
     fn look_out_for_damage<T>(&self, answer: &Result<T, Error>) {
-        if let (Err(Error::Damaged { .. }), Some(mark)) = (answer, &self.mark) {
-            let _ = std::fs::File::create(mark);
+        if matches!(answer, Err(Error::Damaged { .. })) {
+            let _ = std::fs::File::create(&self.mark);
         }
     }
 
@@ -121,14 +122,10 @@ impl Database {
         Ok(answer)
     }
 
-    /// Gives the pages of what was deleted back; what stood there is gone.
+    /// Gives the pages of what was deleted back; what stood there is gone, in a file that was put aside too.
     pub(crate) fn shrink(&self) -> Result<(), Error> {
         self.steps.alive()?;
-        Ok(lock(&self.writer).execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?)
-    }
-
-    /// Removes the damaged file that was put aside.
-    pub(crate) fn forget_aside(&self) -> Result<(), Error> {
+        lock(&self.writer).execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
         remove(&beside(&self.path, ".damaged"))
     }
 
@@ -145,29 +142,13 @@ impl Database {
     }
 }
 
-/// The name of a file that belongs to another.
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
-}
-
 /// Puts a damaged file aside; the one put aside before goes.
 fn put_aside(path: &Path) -> Result<(), Error> {
     for ending in ["-wal", "-shm"] {
         remove(&beside(path, ending))?;
     }
-    match std::fs::rename(path, beside(path, ".damaged")) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
-fn remove(path: &Path) -> Result<(), Error> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
-    }
+    rename(path, &beside(path, ".damaged"))?;
+    Ok(())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -5,13 +5,18 @@ mod apply;
 mod database;
 mod delivered;
 mod enqueue;
+mod enrolment;
+mod erasing;
+mod files;
 pub(crate) mod mirror;
 pub(crate) mod outbox;
+mod salvage;
 mod spool;
 mod steps;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use enrolment::Enrolment;
 pub use spool::spool_tap;
 pub use steps::Step;
 
@@ -20,42 +25,19 @@ use crate::{
     overlay::{Look, Overlay, World},
     records::Screen,
 };
-use database::{Database, Durability};
+use database::Database;
 use kairan_protocol::{
-    id::{DeviceId, Epoch, FeedNumber, GroupId, OpId, PersonId},
-    sign::{Key, Signed},
-    time::ZoneOffsets,
-    wire::{Cursor, Slip, Token},
+    id::{Epoch, FeedNumber, OpId, PersonId},
+    time::{Timestamp, ZoneOffsets},
+    wire::{Cursor, Slip},
 };
 use rusqlite::Connection;
-use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 use steps::Steps;
-
-/// All a phone keeps from joining; in `outbox.db`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Enrolment {
-    /// The district's root.
-    pub district: GroupId,
-    /// Its name.
-    pub name: String,
-    /// This device.
-    pub device: DeviceId,
-    /// The token in use.
-    pub token: Token,
-    /// Signed by the identity key: shown to a server that does not know the device.
-    pub slip: Signed,
-    /// Where the server can be reached, best first.
-    pub addresses: Vec<String>,
-    /// The district's identity key: what everything is checked against.
-    pub identity: Key,
-    /// The server's epoch when joining, or the last one seen.
-    pub epoch: Epoch,
-}
 
 /// What a sync request starts from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -111,54 +93,40 @@ pub struct Store {
     outbox: Database,
     scene: RwLock<Scene>,
     changes: Mutex<()>,
+    /// What the second file of the enrolment says.
+    copied: Mutex<Option<Enrolment>>,
     steps: Steps,
 }
 
 impl Store {
-    /// Opens (or makes) the databases in a folder, and ingests the spool. A damaged mirror is put aside and pulled anew; a
-    /// damaged outbox is an error and left as it is.
-    pub fn open(dir: &Path) -> Result<Self, Error> {
+    /// Opens (or makes) the databases in a folder, and ingests the spool. A damaged mirror is put aside and pulled anew; of
+    /// a damaged outbox what can be read is saved. `now` only dates that.
+    pub fn open(dir: &Path, now: Timestamp) -> Result<Self, Error> {
+        Self::open_under(dir, now, Steps::default())
+    }
+
+    fn open_under(dir: &Path, now: Timestamp, steps: Steps) -> Result<Self, Error> {
         std::fs::create_dir_all(dir)?;
-        let steps = Steps::default();
-        let outbox = Database::open(&dir.join("outbox.db"), outbox::MIGRATIONS, Durability::Full)?.under(&steps);
+        let outbox = salvage::open(dir, now, &steps)?.under(&steps);
         let mirror = Database::open_disposable(&dir.join("mirror.db"), mirror::MIGRATIONS)?.under(&steps);
         let world = Arc::new(Self::read_world(&mirror, &outbox)?);
         let scene = RwLock::new(Scene { world, overlay: Arc::default() });
-        let store = Self { folder: dir.to_owned(), mirror, outbox, scene, changes: Mutex::new(()), steps };
+        let copied = Mutex::new(enrolment::copy(dir));
+        let store = Self { folder: dir.to_owned(), mirror, outbox, scene, changes: Mutex::new(()), copied, steps };
         {
             let _guard = store.guard();
-            // Without room it is done at another opening: nothing of it is shown.
-            if store.enrolment()?.is_none()
-                && let Err(error) = store.end_erasing()
-            {
-                tracing::warn!(code = error.code(), "what a phone that has not joined held could not be erased");
+            // Without room it is done at another opening.
+            if let Err(error) = store.end_erasing() {
+                tracing::warn!(code = error.code(), "not everything could be erased");
             }
+            store.copy_enrolment()?;
             let left = store.mirror.read(mirror::index::waiting)?;
             store.refresh_overlay();
             store.refresh_receipts(left.into_iter().collect());
         }
         // A tap says when it was made; the hour of opening adds nothing.
-        store.ingest_spool(kairan_protocol::time::Timestamp::from_millis(0))?;
+        store.ingest_spool(Timestamp::from_millis(0))?;
         Ok(store)
-    }
-
-    /// What was kept from joining.
-    pub fn enrolment(&self) -> Result<Option<Enrolment>, Error> {
-        self.outbox.read(outbox::enrolment)
-    }
-
-    /// Keeps what joining gave.
-    pub fn set_enrolment(&self, enrolment: &Enrolment) -> Result<(), Error> {
-        let _guard = self.guard();
-        self.outbox.write(|outbox| outbox::set_enrolment(outbox, enrolment))?;
-        self.reach(Step::EnrolmentKept)?;
-        self.refresh_world()
-    }
-
-    /// Keeps a token's successor.
-    pub fn set_token(&self, token: &Token) -> Result<(), Error> {
-        self.outbox.write(|outbox| outbox::set_token(outbox, token))?;
-        self.reach(Step::TokenKept)
     }
 
     /// The people this phone is for, as the newest rights say; until they came, as the enrolment said.
@@ -181,32 +149,6 @@ impl Store {
                 cursors: cursors.into_iter().filter_map(|(feed, cursor)| Some((feed, cursor?))).collect(),
             })
         })
-    }
-
-    /// Nothing of this neighbourhood stays on the phone; the store goes on as one that has not joined.
-    pub fn erase(&self) -> Result<(), Error> {
-        let _guard = self.guard();
-        spool::empty(&self.folder)?;
-        self.reach(Step::SpoolEmptied)?;
-        self.outbox.write(|outbox| {
-            outbox::TABLES.iter().try_for_each(|table| {
-                outbox.execute(&format!("DELETE FROM {table}"), [])?;
-                Ok(())
-            })
-        })?;
-        self.reach(Step::OutboxEmptied)?;
-        self.end_erasing()
-    }
-
-    /// The rest of erasing, which a kill leaves to the next opening: without an enrolment nothing here is anybody's.
-    fn end_erasing(&self) -> Result<(), Error> {
-        self.mirror.write(|mirror| mirror::empty(mirror))?;
-        self.reach(Step::StoreEmptied)?;
-        self.refresh_world()?;
-        self.refresh_overlay();
-        self.outbox.shrink()?;
-        self.mirror.shrink()?;
-        self.mirror.forget_aside()
     }
 
     pub(crate) fn folder(&self) -> &Path {

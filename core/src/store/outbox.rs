@@ -61,10 +61,20 @@ CREATE TABLE delivered(
     at INTEGER NOT NULL,
     PRIMARY KEY (person, notice)
 ) STRICT, WITHOUT ROWID;
+", "
+-- What became of a damaged outbox, until somebody has seen it. saved: ops that could be read, of these waiting for the server.
+-- lost: whether some that waited could not.
+CREATE TABLE salvage(
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    at INTEGER NOT NULL,
+    saved INTEGER NOT NULL,
+    waiting INTEGER NOT NULL,
+    lost INTEGER NOT NULL
+) STRICT;
 "];
 
 /// Every table.
-pub(crate) const TABLES: &[&str] = &["enrolment", "op", "journal", "delivered"];
+pub(crate) const TABLES: &[&str] = &["enrolment", "op", "journal", "delivered", "salvage"];
 
 /// What was kept from joining.
 pub(crate) fn enrolment(connection: &Connection) -> Result<Option<Enrolment>, Error> {

@@ -1,7 +1,7 @@
 //! Taps made outside the app (widget, notification): one small file each, written whole, turned into ops later. What writes
 //! them opens no database.
 
-use super::{Step, Store, outbox};
+use super::{Step, Store, files::sync_folder_of, outbox};
 use crate::{
     error::Error,
     overlay::{World, is_for_the_server, judge},
@@ -37,13 +37,9 @@ pub fn spool_tap(dir: &Path, tap: &Tap) -> Result<(), Error> {
     let mut file = File::create(&unfinished)?;
     file.write_all(serde_json::to_string(tap)?.as_bytes())?;
     file.sync_all()?;
-    fs::rename(&unfinished, folder.join(format!("{id}.{ENDING}")))?;
-    sync_folder(&folder)
-}
-
-/// A rename is on the disk when its folder is.
-fn sync_folder(folder: &Path) -> Result<(), Error> {
-    if cfg!(unix) { Ok(File::open(folder)?.sync_all()?) } else { Ok(()) }
+    let whole = folder.join(format!("{id}.{ENDING}"));
+    fs::rename(&unfinished, &whole)?;
+    sync_folder_of(&whole)
 }
 
 /// The files of taps, oldest first.

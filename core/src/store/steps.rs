@@ -7,6 +7,8 @@ use crate::error::Error;
 pub enum Step {
     /// What joining gave is in `outbox.db`.
     EnrolmentKept,
+    /// It is in its second file too.
+    EnrolmentCopied,
     /// What somebody said is in `outbox.db`; no screen shows it yet.
     OpHeld,
     /// Broadcasts that waited too long ask again from now on.
@@ -55,18 +57,33 @@ pub enum Step {
     TapHeld,
     /// A tap's file is removed.
     SpoolRemoved,
+    /// A new outbox with what could be read of a damaged one is on the disk, under another name.
+    Salvaged,
+    /// The damaged outbox is put aside.
+    DamagedAside,
+    /// So is its log.
+    LogAside,
+    /// What was saved is the outbox now.
+    SalvageInPlace,
+    /// Erasing: a mark says so.
+    ErasingBegun,
+    /// Erasing: the enrolment's second file is gone.
+    CopyForgotten,
     /// Erasing: the spool is gone.
     SpoolEmptied,
     /// Erasing: the outbox is empty, the mirror is not.
     OutboxEmptied,
     /// Erasing: both are empty, but what stood there is still in free pages.
     StoreEmptied,
+    /// Erasing: nothing is in free pages or damaged files any more.
+    StoreShrunk,
 }
 
 impl Step {
     /// Every step.
     pub const ALL: &[Self] = &[
         Self::EnrolmentKept,
+        Self::EnrolmentCopied,
         Self::OpHeld,
         Self::AskedAgain,
         Self::MarkedSent,
@@ -91,12 +108,28 @@ impl Step {
         Self::SpoolRead,
         Self::TapHeld,
         Self::SpoolRemoved,
+        Self::Salvaged,
+        Self::DamagedAside,
+        Self::LogAside,
+        Self::SalvageInPlace,
+        Self::ErasingBegun,
+        Self::CopyForgotten,
         Self::SpoolEmptied,
         Self::OutboxEmptied,
         Self::StoreEmptied,
+        Self::StoreShrunk,
     ];
+    /// Those of saving a damaged outbox.
+    pub const OF_SALVAGING: &[Self] = &[Self::Salvaged, Self::DamagedAside, Self::LogAside, Self::SalvageInPlace];
     /// Those of a phone that is given away.
-    pub const OF_ERASING: &[Self] = &[Self::SpoolEmptied, Self::OutboxEmptied, Self::StoreEmptied];
+    pub const OF_ERASING: &[Self] = &[
+        Self::ErasingBegun,
+        Self::CopyForgotten,
+        Self::SpoolEmptied,
+        Self::OutboxEmptied,
+        Self::StoreEmptied,
+        Self::StoreShrunk,
+    ];
 }
 
 #[cfg(any(test, feature = "faults"))]
@@ -188,6 +221,18 @@ pub(crate) use stops::Steps;
 
 #[cfg(any(test, feature = "faults"))]
 impl super::Store {
+    /// Opens a folder and stops at a step of opening, as [`super::Store::stop_at`] does.
+    pub fn open_to_stop_at(
+        dir: &std::path::Path,
+        now: kairan_protocol::time::Timestamp,
+        step: Step,
+        nth: u32,
+    ) -> Result<Self, Error> {
+        let steps = Steps::default();
+        steps.stop_at(step, nth);
+        Self::open_under(dir, now, steps)
+    }
+
     /// Stops the store as a kill would, when it reaches a step for the `nth` time from now (counted from 1): that call
     /// fails, and so does every later one. What lies on the disk then is what a killed app leaves; open it anew.
     pub fn stop_at(&self, step: Step, nth: u32) {

@@ -45,5 +45,5 @@ fn home_and_search_with_a_hundred_thousand_notices() {
     println!("tap            {:>10.3?}", best_of(1, || phone.say(&seen)));
     let Phone { store, folder } = phone;
     drop(store);
-    println!("open           {:>10.3?}", best_of(5, || drop(Store::open(folder.path()).unwrap())));
+    println!("open           {:>10.3?}", best_of(5, || drop(Store::open(folder.path(), NOW).unwrap())));
 }

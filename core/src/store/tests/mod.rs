@@ -12,6 +12,7 @@ mod kills;
 mod many;
 mod ops;
 mod pulling;
+mod salvaged;
 mod shown;
 mod spooled;
 mod town;
@@ -218,7 +219,7 @@ impl Phone {
     /// Joined, and nothing pulled yet.
     pub(crate) fn joined(persons: &[PersonId]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
+        let store = Store::open(folder.path(), NOW).unwrap();
         store.set_enrolment(&enrolment(persons)).unwrap();
         Self { store, folder }
     }
@@ -267,7 +268,7 @@ impl Phone {
     pub(crate) fn reopened(self) -> Self {
         let Self { store, folder } = self;
         drop(store);
-        let store = Store::open(folder.path()).unwrap();
+        let store = Store::open(folder.path(), NOW).unwrap();
         Self { store, folder }
     }
 

@@ -68,7 +68,7 @@ fn an_unreadable_file_is_put_aside_and_holds_up_nothing() {
 fn before_joining_taps_wait() -> Result<(), Error> {
     let folder = tempfile::tempdir().unwrap();
     spool_tap(folder.path(), &good())?;
-    let store = Store::open(folder.path())?;
+    let store = Store::open(folder.path(), NOW)?;
     assert_eq!(store.ingest_spool(NOW)?, 0);
     assert_eq!(std::fs::read_dir(folder.path().join("spool")).unwrap().count(), 1);
     Ok(())
