@@ -23,6 +23,8 @@ pub use facade::{Kairan, Options, SyncReport, spool_tap};
 pub use plan::Pace;
 pub use runtime::Listener;
 pub use transport::Network;
+#[cfg(feature = "faults")]
+pub use transport::{Carried, Line, Lost};
 
 #[cfg(feature = "ffi")]
 uniffi::setup_scaffolding!();

@@ -4,7 +4,7 @@ use super::{failure::Failure, identity::Trust, network::Network};
 use flate2::{Compression, write::GzEncoder};
 use kairan_protocol::{sign::Fingerprint, time::Timestamp, wire::Problem};
 use reqwest::{
-    Client, Response, StatusCode,
+    Client, RequestBuilder, Response, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER},
     redirect,
 };
@@ -114,6 +114,14 @@ impl Wire {
         }
     }
 
+    async fn carry(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        #[cfg(feature = "faults")]
+        if let Some(line) = self.network.line() {
+            return super::line::carry(line.as_ref(), request).await;
+        }
+        request.send().await.map_err(|error| Failure::of(&error))
+    }
+
     async fn send(&self, address: &str, ask: &Ask<'_>) -> Result<Response, Failure> {
         let url = format!("https://{address}{}", ask.path);
         let mut request = match ask.body {
@@ -133,7 +141,7 @@ impl Wire {
             bearer.set_sensitive(true);
             request = request.header(AUTHORIZATION, bearer);
         }
-        let response = request.send().await.map_err(|error| Failure::of(&error))?;
+        let response = self.carry(request).await?;
         if response.status() == StatusCode::OK { Ok(response) } else { Err(refused(response).await) }
     }
 }

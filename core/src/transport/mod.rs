@@ -4,9 +4,13 @@ mod events;
 mod failure;
 mod http;
 mod identity;
+#[cfg(feature = "faults")]
+mod line;
 mod live;
 mod network;
 
+#[cfg(feature = "faults")]
+pub use line::{Carried, Line, Lost};
 pub use network::Network;
 
 pub(crate) use failure::Failure;

@@ -1,33 +1,62 @@
 //! The switch between a phone and the world: cut, every request fails at once and no connection stays open.
 
-use std::sync::Arc;
+#[cfg(feature = "faults")]
+use super::line::Line;
+use std::{fmt, sync::Arc};
 use tokio::sync::watch;
 
 /// Whether there is a network; clones share one switch. Tests and the demo pull the plug here.
-#[derive(Debug, Clone)]
-pub struct Network(Arc<watch::Sender<bool>>);
+#[derive(Clone)]
+pub struct Network {
+    there: Arc<watch::Sender<bool>>,
+    #[cfg(feature = "faults")]
+    line: Option<Arc<dyn Line>>,
+}
 
 impl Default for Network {
     fn default() -> Self {
-        Self(Arc::new(watch::Sender::new(true)))
+        Self {
+            there: Arc::new(watch::Sender::new(true)),
+            #[cfg(feature = "faults")]
+            line: None,
+        }
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Network").field(&!self.is_cut()).finish()
     }
 }
 
 impl Network {
+    /// A network that is one line: no socket is ever opened.
+    #[cfg(feature = "faults")]
+    #[must_use]
+    pub fn through(line: Arc<dyn Line>) -> Self {
+        Self { line: Some(line), ..Self::default() }
+    }
+
+    /// The line that carries everything, where there is one.
+    #[cfg(feature = "faults")]
+    pub(crate) fn line(&self) -> Option<Arc<dyn Line>> {
+        self.line.clone()
+    }
+
     /// Nothing goes out or comes in from now on; what is under way fails.
     pub fn cut(&self) {
-        self.0.send_replace(false);
+        self.there.send_replace(false);
     }
 
     /// The network is back.
     pub fn restore(&self) {
-        self.0.send_replace(true);
+        self.there.send_replace(true);
     }
 
     /// Whether it is cut now.
     #[must_use]
     pub fn is_cut(&self) -> bool {
-        !*self.0.borrow()
+        !*self.there.borrow()
     }
 
     /// Returns once it is cut.
@@ -42,6 +71,6 @@ impl Network {
 
     async fn until(&self, wanted: bool) {
         // The sender lives as long as `self`, so waiting cannot fail.
-        let _ = self.0.subscribe().wait_for(|there| *there == wanted).await;
+        let _ = self.there.subscribe().wait_for(|there| *there == wanted).await;
     }
 }
