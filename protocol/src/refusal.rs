@@ -74,6 +74,8 @@ refusals! {
     WrongPlace = "wrong_place",
     /// Another op with this id was applied before, and it says something else.
     IdReused = "id_reused",
+    /// Handed back with a MAC that is not this server's: it was never applied here.
+    BadMac = "bad_mac",
 }
 
 impl Refusal {

@@ -186,9 +186,15 @@ pub(super) fn consent_again<V: View>(
     Ok(Some(case.accept(effects, false)))
 }
 
-/// A withdrawal known by its mark alone.
-pub(super) fn withdrawn<V: View>(view: &V, person: PersonId, at: Timestamp) -> Result<Vec<Effect>, V::Error> {
-    let said_later = view.person(person)?.is_none_or(|person| person.consent_at.is_some_and(|newest| newest >= at));
+/// A withdrawal known by its mark alone; of what was said in the same moment the one applied later stands.
+pub(super) fn withdrawn<V: View>(
+    view: &V,
+    person: PersonId,
+    at: Timestamp,
+    newer_is_here: bool,
+) -> Result<Vec<Effect>, V::Error> {
+    let later = |newest: Timestamp| newest > at || (newest == at && newer_is_here);
+    let said_later = view.person(person)?.is_none_or(|person| person.consent_at.is_some_and(later));
     Ok(if said_later { Vec::new() } else { consented(person, false, at) })
 }
 

@@ -81,11 +81,20 @@ pub fn replay<V: Recall>(view: &V, op: &Op, commit: Commit, context: &Context<'_
 ///
 /// # Errors
 /// The view's.
-pub fn ended<V: View>(view: &V, ended: Ended, at: Timestamp, now: Timestamp) -> Result<Effects, V::Error> {
+pub fn ended<V: Recall>(
+    view: &V,
+    ended: Ended,
+    commit: Commit,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<Effects, V::Error> {
     let effects = match ended {
         Ended::Revoked(device) => membership::signed_off(view, device, now)?,
         Ended::Left(person, device) => membership::left(view, person, device, now)?,
-        Ended::Withdrawn(person) => check_ins::withdrawn(view, person, at)?,
+        Ended::Withdrawn(person) => {
+            let newest = view.consent_commit(person)?;
+            check_ins::withdrawn(view, person, at, newest.is_some_and(|newest| newest >= commit))?
+        }
     };
     Ok(Effects { effects, flags: Vec::new() })
 }

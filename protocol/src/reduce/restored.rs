@@ -82,12 +82,22 @@ fn a_withdrawal_known_by_its_mark_alone_ends_the_consent_but_not_a_later_one() {
     let withdrawn = Timestamp::from_millis(world.now).plus_millis(60_000);
     world.minutes(2);
     let now = Timestamp::from_millis(world.now);
-    let effects = ended(&world, Ended::Withdrawn(SATO), withdrawn, now).unwrap();
+    let effects = ended(&world, Ended::Withdrawn(SATO), Commit(9), withdrawn, now).unwrap();
     world.carry_out(effects);
     assert_eq!(world.person(SATO).unwrap().unwrap().moods_to_team, None);
     world.agree();
-    let again = ended(&world, Ended::Withdrawn(SATO), withdrawn, now).unwrap();
+    let again = ended(&world, Ended::Withdrawn(SATO), Commit(9), withdrawn, now).unwrap();
     assert_eq!(again.effects, [], "the newer yes stands");
+}
+
+#[test]
+fn a_withdrawal_in_the_very_moment_of_the_consent_is_no_less_one() {
+    let mut world = World::new();
+    world.agree();
+    let moment = Timestamp::from_millis(world.now);
+    let effects = ended(&world, Ended::Withdrawn(SATO), Commit(2), moment, moment).unwrap();
+    world.carry_out(effects);
+    assert_eq!(world.person(SATO).unwrap().unwrap().moods_to_team, None);
 }
 
 #[test]

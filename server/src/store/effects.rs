@@ -10,12 +10,13 @@ use kairan_protocol::{
     body::Sent,
     check_in::CheckIn,
     feed::FeedName,
-    id::{Commit, DeviceId, GroupId, InviteId, NoticeId, OpId, PersonId},
+    id::{Commit, DeviceId, InviteId, NoticeId, OpId, PersonId},
     notice::{NoticeState, Phase},
     op::Invitee,
     people::{Role, RoleKind},
     receipt::Receipt,
     reduce,
+    replay::Ended,
     row::kind,
     time::Timestamp,
     view::{Effect, View},
@@ -30,9 +31,36 @@ const fn phase_word(phase: Phase) -> &'static str {
     }
 }
 
+/// The numbers something is carried out under.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Under {
+    /// Its place in the order of commits.
+    pub commit: Commit,
+    /// What rights that change get as their version: newer than any a phone may hold.
+    pub rights: Commit,
+}
+
+impl Under {
+    /// Something that happens now.
+    pub const fn new(commit: Commit) -> Self {
+        Self { commit, rights: commit }
+    }
+
+    /// Whether it happened before, and was handed back.
+    fn again(self) -> bool {
+        self.commit != self.rights
+    }
+}
+
 impl Tx<'_> {
-    /// Carries effects out, in their order; what people may read is worked out last, from the state they leave behind.
+    /// Carries out what happens now.
     pub fn carry_out(&mut self, effects: Vec<Effect>, commit: Commit) -> Result<(), StoreError> {
+        self.carry_out_under(effects, Under::new(commit))
+    }
+
+    /// Carries effects out, in their order; what people may read is worked out last, from the state they leave behind.
+    pub fn carry_out_under(&mut self, effects: Vec<Effect>, under: Under) -> Result<(), StoreError> {
+        let commit = under.commit;
         let mut rights = Vec::new();
         let mut published = None;
         for effect in effects {
@@ -52,7 +80,7 @@ impl Tx<'_> {
                 Effect::CheckIn { person, check_in } => self.check_in(person, &check_in, commit)?,
                 Effect::TakenBack { person, op } => self.take_back(person, op)?,
                 Effect::Receipt { person, notice, receipt } => self.keep_receipt(person, notice, &receipt, commit)?,
-                Effect::Consent { person, moods_to_team, at } => self.consent(person, moods_to_team, at, commit)?,
+                Effect::Consent { person, moods_to_team, at } => self.consent(person, moods_to_team, at, under)?,
                 Effect::Notice(notice) => published = self.keep_notice(*notice, commit)?,
                 Effect::Role(role) => self.keep_role(&role)?,
                 Effect::RoleEnded { role, at } => {
@@ -64,12 +92,12 @@ impl Tx<'_> {
                 Effect::Invite { invite, to, secret, until, void } => {
                     self.keep_invite(invite, to, &secret, until, void)?;
                 }
-                Effect::DeviceRevoked { device } => self.sign_off(device)?,
-                Effect::PersonLeft { person, device } => self.leave(person, device, commit)?,
+                Effect::DeviceRevoked { device } => self.sign_off(device, commit)?,
+                Effect::PersonLeft { person, device } => self.leave(person, device, under)?,
             }
         }
         for person in rights {
-            self.rights_of(person, commit)?;
+            self.rights_of(person, under.rights)?;
         }
         Ok(())
     }
@@ -116,13 +144,23 @@ impl Tx<'_> {
         person: PersonId,
         moods_to_team: Option<Timestamp>,
         at: Timestamp,
-        commit: Commit,
+        under: Under,
     ) -> Result<(), StoreError> {
+        let known = self.look().person(person)?;
         let since = moods_to_team.map(Timestamp::millis);
-        let sql = "UPDATE person SET moods_to_team = ?2, consent_at = ?3 WHERE id = ?1";
-        run(self.connection, sql, params![person.number(), since, at.millis()])?;
+        let (commit, number) = (signed(under.commit.0), person.number());
+        let sql = "UPDATE person SET moods_to_team = ?2, consent_at = ?3, consent_commit = ?4 WHERE id = ?1";
+        run(self.connection, sql, params![number, since, at.millis(), commit])?;
         let sql = "INSERT INTO consent_history (committed, person, moods_to_team, at) VALUES (?1, ?2, ?3, ?4)";
-        run(self.connection, sql, params![signed(commit.0), person.number(), since.is_some(), at.millis()])?;
+        run(self.connection, sql, params![commit, number, since.is_some(), at.millis()])?;
+        let withdrawn = Ended::Withdrawn(person);
+        if since.is_some() {
+            return self.given_again(withdrawn);
+        }
+        // A first no withdraws nothing; of one handed back what it withdrew may be missing here.
+        if under.again() || known.is_some_and(|known| known.moods_to_team.is_some()) {
+            self.end(withdrawn, under.commit, at)?;
+        }
         Ok(())
     }
 
@@ -158,22 +196,6 @@ impl Tx<'_> {
         if role.kind == RoleKind::Commissioner { self.teams_changed() } else { Ok(()) }
     }
 
-    fn move_household(
-        &mut self,
-        household: GroupId,
-        to: GroupId,
-        at: Timestamp,
-        commit: Commit,
-    ) -> Result<(), StoreError> {
-        let (household, to, commit) = (household.number(), to.number(), signed(commit.0));
-        run(self.connection, "UPDATE grp SET parent = ?2 WHERE id = ?1", [household, to])?;
-        let sql = "UPDATE location SET until_commit = ?2, until = ?3 WHERE household = ?1 AND until_commit IS NULL";
-        run(self.connection, sql, [household, commit, at.millis()])?;
-        let sql = "INSERT INTO location (household, from_commit, block, since) VALUES (?1, ?2, ?3, ?4)";
-        run(self.connection, sql, [household, commit, to, at.millis()])?;
-        Ok(())
-    }
-
     fn keep_invite(
         &mut self,
         id: InviteId,
@@ -198,21 +220,22 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn sign_off(&mut self, device: DeviceId) -> Result<(), StoreError> {
+    fn sign_off(&mut self, device: DeviceId, commit: Commit) -> Result<(), StoreError> {
         let sql = "UPDATE device SET revoked = ?2 WHERE id = ?1 AND revoked IS NULL";
         run(self.connection, sql, [device.number(), self.now.millis()])?;
         run(self.connection, "DELETE FROM device_person WHERE device = ?1", [device.number()])?;
         self.changes.revoked.insert(device);
-        Ok(())
+        self.end(Ended::Revoked(device), commit, self.now)
     }
 
-    fn leave(&mut self, person: PersonId, device: DeviceId, commit: Commit) -> Result<(), StoreError> {
+    fn leave(&mut self, person: PersonId, device: DeviceId, under: Under) -> Result<(), StoreError> {
+        self.end(Ended::Left(person, device), under.commit, self.now)?;
         let sql = "DELETE FROM device_person WHERE device = ?1 AND person = ?2";
         run(self.connection, sql, [device.number(), person.number()])?;
         if self.look().device_persons(device)?.is_empty() {
-            return self.sign_off(device);
+            return self.sign_off(device, under.commit);
         }
-        run(self.connection, "UPDATE device SET rights = ?2 WHERE id = ?1", [device.number(), signed(commit.0)])?;
+        run(self.connection, "UPDATE device SET rights = ?2 WHERE id = ?1", [device.number(), signed(under.rights.0)])?;
         self.changes.rights.insert(device);
         Ok(())
     }

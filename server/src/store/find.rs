@@ -60,7 +60,7 @@ impl Look<'_> {
         Ok(self.person(id)?.map(|person| PersonFacts { id, name: person.name }))
     }
 
-    fn device_facts(&self, id: DeviceId) -> Result<Option<DeviceFacts>, StoreError> {
+    pub fn device_facts(&self, id: DeviceId) -> Result<Option<DeviceFacts>, StoreError> {
         let sql = "SELECT name, revoked IS NOT NULL FROM device WHERE id = ?1";
         let known = one(self.connection, sql, [id.number()], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let Some((name, revoked)) = known else { return Ok(None) };

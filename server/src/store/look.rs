@@ -2,15 +2,17 @@
 
 use super::{
     error::StoreError,
-    sql::{damaged, json, many, moment, moment_if, one},
+    sql::{damaged, json, many, moment, moment_if, one, unsigned},
 };
 use chrono::{Datelike, NaiveDate};
 use kairan_protocol::{
     check_in::{CheckIn, CheckIns, Mood},
-    id::{DeviceId, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, RoleId},
+    id::{Commit, DeviceId, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, RoleId},
     notice::NoticeState,
+    op::Op,
     people::{Location, Person, Residence, Role, RoleKind},
     receipt::{Receipt, Stage},
+    reduce::Recall,
     time::{Day, Term, Timestamp, ZoneOffsets},
     tree::{Group, GroupKind},
     view::View,
@@ -132,6 +134,21 @@ impl Look<'_> {
                 Ok(CheckIn { op: OpId::from_bytes(op), day: day_of_number(day)?, mood, at })
             })
             .collect()
+    }
+}
+
+impl Recall for Look<'_> {
+    fn consent_commit(&self, person: PersonId) -> Result<Option<Commit>, StoreError> {
+        let sql = "SELECT consent_commit FROM person WHERE id = ?1";
+        let known = one(self.connection, sql, [person.number()], |row| row.get::<_, Option<i64>>(0))?;
+        Ok(known.flatten().map(|commit| Commit(unsigned(commit))))
+    }
+
+    fn notice_history(&self, notice: NoticeId) -> Result<Vec<(Commit, Op)>, StoreError> {
+        let sql = "SELECT committed, op FROM notice_op WHERE notice = ?1 ORDER BY committed";
+        let texts =
+            many(self.connection, sql, [notice.bytes()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+        texts.into_iter().map(|(commit, op)| Ok((Commit(unsigned(commit)), json("an op", &op)?))).collect()
     }
 }
 

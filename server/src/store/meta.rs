@@ -4,7 +4,7 @@ use super::{
     error::StoreError,
     records::{CardFacts, ZoneFacts},
     sql::{json, run, signed, to_json, unsigned},
-    tx::{Memory, Tx},
+    tx::{Fixed, Memory, Tx},
 };
 use kairan_protocol::{
     id::{Commit, DeviceId, Epoch, GroupId, PersonId},
@@ -61,8 +61,15 @@ impl Meta {
     }
 
     /// What the writer begins with.
-    pub fn memory(&self) -> Memory {
-        Memory { commit: self.commit, zone: self.zone.offsets.clone().into(), desks: super::desks::Desks::default() }
+    pub fn memory(&self, restored: Option<Timestamp>) -> Memory {
+        let (root, steward, mac_key) = (self.card.district, self.steward, self.mac_key.clone());
+        Memory {
+            commit: self.commit,
+            zone: self.zone.offsets.clone().into(),
+            desks: super::desks::Desks::default(),
+            fixed: Fixed { root, steward, mac_key },
+            restored,
+        }
     }
 }
 

@@ -3,17 +3,22 @@
 mod check;
 mod desks;
 mod effects;
+mod ended;
 mod enrol;
+mod epoch;
 mod error;
 mod feeds;
 mod find;
+mod kept;
 mod live;
 mod look;
 mod meta;
+mod moves;
 mod op;
 mod pull;
 mod readers;
 mod records;
+mod replay;
 mod schedule;
 mod schema;
 mod session;
@@ -26,6 +31,7 @@ mod tests;
 mod tx;
 mod writer;
 
+pub use epoch::{EpochBegun, begin_epoch};
 pub use error::{Denied, StoreError};
 pub use live::{Live, LiveEvent};
 pub use records::{Caller, CardFacts, CheckLine, DeviceFacts, Found, HouseholdFacts, Next, PersonFacts, ZoneFacts};
@@ -37,6 +43,7 @@ use kairan_protocol::{
     id::GroupId,
     op::Command,
     outcome::OpResult,
+    replay::Replay,
     time::{Timestamp, ZoneOffsets},
     wire::{EnrolRequest, EnrolResponse, SyncRequest, SyncResponse, Token, TokenProof},
 };
@@ -89,7 +96,8 @@ impl Store {
         let shared = Arc::new(Shared::new(Arc::clone(&feeds), readers, Arc::clone(&clock), meta.zone.clone()));
         let follower = Arc::clone(&shared);
         let committed = Box::new(move |changes: &tx::Changes| follower.committed(changes));
-        let (writer, thread) = Writer::start(Setting { connection, clock, feeds, memory: meta.memory(), committed })?;
+        let memory = meta.memory(epoch::restored(&connection)?);
+        let (writer, thread) = Writer::start(Setting { connection, clock, feeds, memory, committed })?;
         // What was dirty when the program last ended is flushed by the first tick.
         shared.stirred.notify_one();
         let Meta { card, mac_key, steward, console, first_officer, .. } = meta;
@@ -187,6 +195,16 @@ impl Store {
     /// An op by the steward on the console device, judged by the same rules as any other.
     pub async fn console(&self, command: Command) -> Result<OpResult, StoreError> {
         self.0.console(command).await
+    }
+
+    /// Hands back what the command line did, out of its journal, in the order of its commits: each is folded in as a phone's would be.
+    pub async fn hand_back(&self, replays: Vec<Replay>) -> Result<Vec<OpResult>, StoreError> {
+        self.0.hand_back(replays).await
+    }
+
+    /// Opens the desks of a restored district though no officer's phone has handed anything back; whether they were closed.
+    pub async fn open_desks(&self) -> Result<bool, StoreError> {
+        self.0.writer.ask(|tx| tx.open_desks("steward")).await
     }
 
     /// Everything a text may name: the one thing with this id, or all with exactly this name.

@@ -1,6 +1,7 @@
 //! Ops at the store: read before they queue, judged inside the transaction, answered with the server's MAC after it.
 
 use super::{
+    effects::Under,
     error::{Denied, StoreError},
     look::Look,
     sql::{json, one, run, signed, to_json, unsigned},
@@ -13,9 +14,9 @@ use kairan_protocol::{
     outcome::{Flag, MacKey, OpResult, Outcome},
     reduce,
     refusal::Refusal,
-    rights,
+    replay::KEPT_DAYS,
     validate::OP_BYTES,
-    view::{Context, Effect},
+    view::{Context, Effect, Effects},
 };
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -23,16 +24,18 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
+const DAY_MILLIS: i64 = 86_400_000;
+
 /// An outcome as the table keeps it, beside its commit; its MAC comes out the same whenever it is worked out.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Kept {
+pub(super) enum Kept {
     Applied(Vec<(FeedNumber, Version)>, Vec<Flag>),
     Refused(Refusal),
 }
 
 impl Kept {
-    fn outcome(self, commit: Commit) -> Outcome {
+    pub fn outcome(self, commit: Commit) -> Outcome {
         match self {
             Self::Applied(at, flags) => Outcome::Applied { commit, at: at.into_iter().collect(), flags },
             Self::Refused(code) => Outcome::Refused { code, commit },
@@ -78,6 +81,24 @@ impl Asked {
         let mac = key.mac(self.id, self.text.get(), &outcome);
         OpResult { id: self.id, outcome, mac }
     }
+
+    /// Its id.
+    pub const fn id(&self) -> OpId {
+        self.id
+    }
+
+    /// Its text to the letter.
+    pub const fn text(&self) -> &RawValue {
+        &self.text
+    }
+
+    /// What it asks for, where this program understands it.
+    pub fn op(&self) -> Option<&Op> {
+        match &self.meaning {
+            Meaning::Known(op) => Some(op),
+            Meaning::Malformed(_) | Meaning::Unsupported => None,
+        }
+    }
 }
 
 impl Tx<'_> {
@@ -112,19 +133,45 @@ impl Tx<'_> {
             return Ok(known);
         }
         // A refusal is decided before anything is written, so that nothing has to be rolled back to put it on record.
-        let commit = self.next_commit();
-        let (person, kept) = match &asked.meaning {
-            Meaning::Known(op) => (op.person, self.reduced(device, op, commit)?),
-            Meaning::Malformed(person) => (*person, Kept::Refused(Refusal::Malformed)),
+        let (person, judged) = match &asked.meaning {
+            Meaning::Known(op) => (op.person, self.reduced(device, op)?.map(|effects| (op, effects))),
+            Meaning::Malformed(person) => (*person, Err(Refusal::Malformed)),
             Meaning::Unsupported => return Ok(Outcome::Unsupported),
         };
-        let sql = "INSERT INTO op (id, committed, device, person, hash, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let (id, device, person) = (asked.id.bytes(), device.number(), person.number());
-        run(self.connection, sql, params![id, signed(commit.0), device, person, asked.hash, to_json(&kept)?])?;
+        if judged.as_ref().is_err_and(|code| code.may_come_back()) && self.may_come_back() {
+            return Ok(Outcome::Later);
+        }
+        let commit = self.next_commit();
+        let kept = match judged {
+            Ok((op, effects)) => self.carried(device, (asked, op), effects, Under::new(commit))?,
+            Err(code) => Kept::Refused(code),
+        };
+        self.keep_op(device, person, asked, commit, &kept)?;
         Ok(kept.outcome(commit))
     }
 
-    fn judged_before(&self, asked: &Asked) -> Result<Option<Outcome>, StoreError> {
+    /// Whether what an op speaks about may have been lost with a machine, and not have been handed back yet.
+    fn may_come_back(&self) -> bool {
+        self.memory.restored.is_some_and(|restored| self.now.since(restored) < KEPT_DAYS * DAY_MILLIS)
+    }
+
+    /// Keeps an op with its outcome, to answer it the same whenever it comes.
+    pub fn keep_op(
+        &self,
+        device: DeviceId,
+        person: PersonId,
+        asked: &Asked,
+        commit: Commit,
+        kept: &Kept,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT INTO op (id, committed, device, person, hash, outcome) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let (id, device, person) = (asked.id.bytes(), device.number(), person.number());
+        run(self.connection, sql, params![id, signed(commit.0), device, person, asked.hash, to_json(kept)?])?;
+        Ok(())
+    }
+
+    /// The outcome of an op that was here before.
+    pub fn judged_before(&self, asked: &Asked) -> Result<Option<Outcome>, StoreError> {
         let sql = "SELECT hash, outcome, committed FROM op WHERE id = ?1";
         let known = one(self.connection, sql, [asked.id.bytes()], |row| {
             Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
@@ -138,26 +185,36 @@ impl Tx<'_> {
             .transpose()
     }
 
-    fn reduced(&mut self, device: DeviceId, op: &Op, commit: Commit) -> Result<Kept, StoreError> {
+    fn reduced(&mut self, device: DeviceId, op: &Op) -> Result<Result<Effects, Refusal>, StoreError> {
         let zone = Arc::clone(&self.memory.zone);
         let context = Context { now: self.now, device, zone: &zone };
         let holders = self.holders(device)?;
         let look = Look { held: Some(&holders), ..self.look() };
-        let effects = match reduce::reduce(&look, op, &context)? {
-            Ok(effects) => effects,
-            Err(code) => {
-                self.keep_holders(holders);
-                return Ok(Kept::Refused(code));
-            }
-        };
+        let judged = reduce::reduce(&look, op, &context)?;
+        self.keep_holders(holders);
+        Ok(judged)
+    }
+
+    /// Carries out what an op came to, and keeps its text where it may be needed again.
+    pub fn carried(
+        &mut self,
+        device: DeviceId,
+        (asked, op): (&Asked, &Op),
+        effects: Effects,
+        under: Under,
+    ) -> Result<Kept, StoreError> {
         let regroups = |effect: &Effect| matches!(effect, Effect::DeviceRevoked { .. } | Effect::PersonLeft { .. });
         let regrouped = effects.effects.iter().any(regroups);
+        let holders = self.holders(device)?;
         self.take_touched();
-        self.carry_out(effects.effects, commit)?;
-        let at = self.appears_at(op.person, holders.1.len() > 1)?;
+        self.carry_out_under(effects.effects, under)?;
+        // What the command line did is handed back by phones of other people: nothing of it appears to them as theirs.
+        let own = holders.1.contains(&op.person);
+        let at = if own { self.appears_at(op.person, holders.1.len() > 1)? } else { Vec::new() };
         if !regrouped {
             self.keep_holders(holders);
         }
+        self.keep_text(asked, op, under.commit)?;
         Ok(Kept::Applied(at, effects.flags))
     }
 
@@ -166,7 +223,7 @@ impl Tx<'_> {
         let mut touched = self.take_touched();
         let own = touched.remove(&FeedName::Mail(author));
         if !touched.is_empty() {
-            let readable = rights::feeds(&self.look(), author, self.now, shared)?;
+            let readable = self.look().readable(author, shared)?;
             touched.retain(|feed, _| readable.contains_key(feed));
         }
         Ok(own.into_iter().chain(touched.into_values()).collect())

@@ -9,7 +9,6 @@ use super::{
 use kairan_protocol::{
     feed::FeedName,
     id::{DeviceId, FeedNumber, PersonId},
-    rights,
     time::Timestamp,
     view::View,
     wire::{FeedRight, Rights},
@@ -101,7 +100,7 @@ pub(super) fn look_up_device(
     let mut readable: BTreeMap<FeedName, Option<Timestamp>> = BTreeMap::new();
     for person in &persons {
         version = version.max(number(connection, "SELECT rights FROM person WHERE id = ?1", [person.number()])?);
-        for (feed, until) in rights::feeds(&look, *person, now, persons.len() > 1)? {
+        for (feed, until) in look.readable(*person, persons.len() > 1)? {
             let longest =
                 readable.get(&feed).map_or(until, |known| known.zip(until).map(|(one, other)| one.max(other)));
             readable.insert(feed, longest);

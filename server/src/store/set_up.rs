@@ -6,11 +6,12 @@ use super::{
     look::kind_word,
     meta, schema,
     sql::{run, signed, to_json},
-    tx::{Memory, Tx},
+    tx::{Fixed, Memory, Tx},
 };
 use kairan_protocol::{
     feed::FeedName,
     id::{Commit, DeviceId, Epoch, GroupId, PersonId, RoleId},
+    outcome::MacKey,
     people::RoleKind,
     reduce,
     time::{Timestamp, ZoneOffsets},
@@ -117,8 +118,14 @@ pub(super) fn create(folder: &Path, plan: &SetUpPlan, now: Timestamp) -> Result<
     plan.consider()?;
     let connection = schema::create(folder)?;
     let feeds = Feeds::load(&connection)?;
-    let mut memory =
-        Memory { commit: Commit(0), zone: plan.offsets.clone().into(), desks: super::desks::Desks::default() };
+    let root = plan.groups.first().map_or(GroupId::from_number(0), |district| district.id);
+    let mut memory = Memory {
+        commit: Commit(0),
+        zone: plan.offsets.clone().into(),
+        desks: super::desks::Desks::default(),
+        fixed: Fixed { root, steward: plan.steward, mac_key: MacKey::new(plan.mac_key) },
+        restored: None,
+    };
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let mut tx = Tx::new(&connection, &feeds, &mut memory, now);
     plan.write(&mut tx)?;
@@ -156,6 +163,8 @@ impl SetUpPlan {
     fn write(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let commit = tx.system_commit("set_up", &self.name)?;
         self.write_meta(tx.connection)?;
+        let sql = "INSERT INTO epoch (name, first, remembers, at, opened) VALUES (?1, ?2, 0, ?3, ?2)";
+        run(tx.connection, sql, params![self.epoch.0, signed(commit.0), tx.now.millis()])?;
         self.write_groups(tx, commit)?;
         self.write_people(tx, commit)?;
         for person in &self.persons {

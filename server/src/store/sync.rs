@@ -5,6 +5,7 @@ use super::{
     error::{Denied, StoreError},
     op::Asked,
     pull,
+    replay::HandedBack,
     session::{Session, token_hash},
     shared::Inner,
 };
@@ -12,6 +13,7 @@ use kairan_protocol::{
     id::{Commit, DeviceId, OpId},
     op::{Command, Op},
     outcome::{OpResult, Outcome},
+    replay::Replay,
     sign::{Purpose, Signed},
     validate::{CURSORS, OPS_PER_SYNC},
     wire::{EnrolRequest, EnrolResponse, Enrolled, Rights, Slip, SyncRequest, SyncResponse, Token, TokenProof},
@@ -86,6 +88,19 @@ impl Inner {
         let queued = Arc::clone(&asked);
         let outcomes = self.writer.ask(move |tx| tx.apply(device, &queued)).await??;
         Ok(asked.iter().zip(outcomes).map(|(asked, outcome)| asked.result(outcome, &self.mac_key)).collect())
+    }
+
+    /// Ops the command line did, out of its journal.
+    pub async fn hand_back(&self, replays: Vec<Replay>) -> Result<Vec<OpResult>, StoreError> {
+        let damaged = |denied: Denied| match denied {
+            Denied::Store(error) => error,
+            other => StoreError::Damaged(other.to_string()),
+        };
+        let handed: Arc<[HandedBack]> =
+            replays.into_iter().map(HandedBack::read).collect::<Result<_, _>>().map_err(damaged)?;
+        let (queued, console) = (Arc::clone(&handed), self.console);
+        let outcomes = self.writer.ask(move |tx| tx.hand_back(console, &[], &queued)).await?;
+        Ok(handed.iter().zip(outcomes).map(|(handed, outcome)| handed.result(outcome, &self.mac_key)).collect())
     }
 
     /// An op by the steward, without a phone.

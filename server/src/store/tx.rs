@@ -9,7 +9,8 @@ use super::{
 };
 use kairan_protocol::{
     feed::FeedName,
-    id::{Commit, DeviceId, FeedNumber, PersonId, Version},
+    id::{Commit, DeviceId, FeedNumber, GroupId, PersonId, Version},
+    outcome::MacKey,
     time::{Timestamp, ZoneOffsets},
     view::View,
 };
@@ -28,6 +29,20 @@ pub(super) struct Memory {
     pub zone: Arc<ZoneOffsets>,
     /// When packed rows were last written.
     pub desks: Desks,
+    /// What never changes.
+    pub fixed: Fixed,
+    /// When the newest epoch began, where it began with a restored backup.
+    pub restored: Option<Timestamp>,
+}
+
+/// What never changes about a district.
+pub(super) struct Fixed {
+    /// The root of its tree.
+    pub root: GroupId,
+    /// Whoever speaks by the command line.
+    pub steward: PersonId,
+    /// The key of outcome MACs.
+    pub mac_key: MacKey,
 }
 
 /// What a transaction changed, told to the rest of the program once it is on disk.
@@ -102,6 +117,11 @@ impl<'a> Tx<'a> {
     pub fn next_commit(&mut self) -> Commit {
         self.commit = Commit(self.commit.0 + 1);
         self.commit
+    }
+
+    /// Numbers go on after one that was given before and forgotten.
+    pub fn go_past(&mut self, commit: Commit) {
+        self.commit = self.commit.max(commit);
     }
 
     /// A commit that is nobody's op, on record.

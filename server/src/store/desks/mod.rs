@@ -110,7 +110,7 @@ impl Tx<'_> {
         }
     }
 
-    fn mark_row(&mut self, kind: Packed, notice: [u8; 16], place: i64) -> Result<(), StoreError> {
+    pub(super) fn mark_row(&mut self, kind: Packed, notice: [u8; 16], place: i64) -> Result<(), StoreError> {
         let sql = "INSERT OR IGNORE INTO mark (kind, thing, place) VALUES (?1, ?2, ?3)";
         run(self.connection, sql, params![kind as i64, notice, place])?;
         self.changes.stirred = true;
