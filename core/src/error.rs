@@ -48,7 +48,8 @@ pub enum Error {
     /// No room on the phone; nothing was written.
     #[error("the phone's storage is full")]
     DiskFull,
-    /// What must not be lost cannot be read; it was left as it is.
+    /// The phone's records cannot be read. What the server said is pulled again by itself; of what people here said, the next
+    /// opening saves what can be read. Those of a newer app are left as they are.
     #[error("the phone's records are damaged: {detail}")]
     Damaged {
         /// For the person who looks into it.
@@ -111,6 +112,10 @@ impl From<Problem> for Error {
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
+        // Only text is ever written where text is read.
+        if let rusqlite::Error::Utf8Error(..) = error {
+            return Self::Damaged { detail: "no text where text was".to_owned() };
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { detail: error.to_string() },

@@ -12,17 +12,17 @@ use kairan_protocol::{id::RoleId, op::Command, time::Timestamp};
 impl Kairan {
     /// The desks a person may open.
     pub fn desks(&self, person: String) -> Result<Vec<DeskName>, Error> {
-        self.engine.store.desks(person.parse()?, self.engine.bearings.now())
+        self.look(|engine| engine.store.desks(person.parse()?, engine.bearings.now()))
     }
 
     /// One desk.
     pub fn desk(&self, group: String) -> Result<Desk, Error> {
-        self.engine.store.desk(group.parse()?)
+        self.look(|engine| engine.store.desk(group.parse()?))
     }
 
     /// A notice as a desk follows it up: unread homes by block.
     pub fn desk_notice(&self, group: String, notice: String) -> Result<DeskNotice, Error> {
-        self.engine.store.desk_notice(group.parse()?, notice.parse()?)
+        self.look(|engine| engine.store.desk_notice(group.parse()?, notice.parse()?))
     }
 
     /// Gives `to` a role at a group; the op's id.

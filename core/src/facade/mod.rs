@@ -90,7 +90,25 @@ impl Kairan {
         work: impl FnOnce(&Engine) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let engine = self.engine.clone();
-        self.on_threads(async move { engine.aside(work).await }).await
+        let answer = self.on_threads(async move { engine.aside(work).await }).await;
+        self.tell_if_made_anew();
+        answer
+    }
+
+    /// Reads for a screen, on the caller's thread.
+    fn look<T>(&self, look: impl FnOnce(&Engine) -> Result<T, Error>) -> Result<T, Error> {
+        let answer = look(&self.engine);
+        self.tell_if_made_anew();
+        answer
+    }
+
+    /// A mirror that was found damaged and made anew: screens are told, and the loop pulls it again.
+    fn tell_if_made_anew(&self) {
+        if self.engine.tell_if_made_anew()
+            && let Some(running) = &self.looping().running
+        {
+            running.tell(crate::plan::Input::Tapped);
+        }
     }
 
     /// Writes an op and wakes the loop; its id.

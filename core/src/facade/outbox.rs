@@ -11,7 +11,7 @@ use kairan_protocol::id::OpId;
 impl Kairan {
     /// What the server has not taken yet, oldest first.
     pub fn outbox(&self) -> Result<Vec<WaitingOp>, Error> {
-        self.engine.store.outbox()
+        self.look(|engine| engine.store.outbox())
     }
 
     /// Sends again what waits for a word; its id from now on.

@@ -9,7 +9,7 @@ use kairan_protocol::op::Command;
 impl Kairan {
     /// The phones a person has joined with.
     pub fn phones(&self, person: String) -> Result<Vec<PhoneLine>, Error> {
-        self.engine.store.phones(person.parse()?)
+        self.look(|engine| engine.store.phones(person.parse()?))
     }
 
     /// Signs a phone off that is lost or was given away; the op's id.

@@ -14,12 +14,12 @@ const LONGEST_PAGE: u32 = 200;
 impl Kairan {
     /// Whose phone this is, and where.
     pub fn me(&self) -> Result<Me, Error> {
-        self.engine.store.me(self.engine.bearings.now())
+        self.look(|engine| engine.store.me(engine.bearings.now()))
     }
 
     /// The first screen of a person.
     pub fn home(&self, person: String) -> Result<Home, Error> {
-        self.engine.store.home(person.parse()?, self.engine.bearings.now())
+        self.look(|engine| engine.store.home(person.parse()?, engine.bearings.now()))
     }
 
     /// A page of notices, newest first; `after` is the `next` of the page before.
@@ -30,16 +30,18 @@ impl Kairan {
         after: Option<String>,
         limit: u32,
     ) -> Result<NoticePage, Error> {
-        self.engine.store.notices(person.parse()?, filter, after.as_deref(), limit.clamp(1, LONGEST_PAGE))
+        self.look(|engine| {
+            engine.store.notices(person.parse()?, filter, after.as_deref(), limit.clamp(1, LONGEST_PAGE))
+        })
     }
 
     /// One notice, whole.
     pub fn notice(&self, person: String, id: String) -> Result<NoticeDetail, Error> {
-        self.engine.store.notice(person.parse()?, id.parse()?)
+        self.look(|engine| engine.store.notice(person.parse()?, id.parse()?))
     }
 
     /// What holds the words, newest first. Two characters are enough.
     pub fn search(&self, person: String, text: String, limit: u32) -> Result<Vec<NoticeLine>, Error> {
-        self.engine.store.search(person.parse()?, &text, limit.clamp(1, LONGEST_PAGE))
+        self.look(|engine| engine.store.search(person.parse()?, &text, limit.clamp(1, LONGEST_PAGE)))
     }
 }

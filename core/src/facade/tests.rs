@@ -380,3 +380,29 @@ async fn tap_times_are_the_servers_whatever_the_wall_clock_says() {
     let at = Timestamp::from_millis(said.check_in.unwrap().at);
     assert!(at.since(NOW).abs() < 60_000, "{at}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mirror_that_goes_bad_in_use_is_told_to_the_screens_and_pulled_again_by_itself() {
+    let town = Town::new().await;
+    let (dir, kairan, _) = sato(&town).await;
+    drop(kairan);
+    let (kairan, network) = opened(&dir);
+    network.cut();
+    kairan.start();
+    let mirror = dir.path().join("mirror.db");
+    let pages = std::fs::metadata(&mirror).unwrap().len() / 4_096;
+    let bad = vec![0xA5; usize::try_from(pages - 2).unwrap() * 4_096];
+    let mut file = std::fs::OpenOptions::new().write(true).open(&mirror).unwrap();
+    std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(2 * 4_096)).unwrap();
+    std::io::Write::write_all(&mut file, &bad).unwrap();
+    kairan.engine.store.mirror_file().close_readers();
+    let (tells, changed) = mpsc::channel();
+    kairan.set_listener(Arc::new(Changed(tells))).unwrap();
+
+    assert_eq!(kairan.home(SATO.to_string()).unwrap().unread_count, 0);
+    let told = tokio::task::spawn_blocking(move || changed.recv_timeout(std::time::Duration::from_secs(20))).await;
+    assert_eq!(told.unwrap().unwrap().len(), 7, "every screen");
+    network.restore();
+    until(&kairan, |kairan| kairan.home(SATO.to_string()).unwrap().unread_count == 1).await;
+    assert!(kairan.me().unwrap().complete);
+}

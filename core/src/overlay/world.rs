@@ -54,11 +54,11 @@ impl World {
         persons_at_joining: &[PersonId],
     ) -> Result<Self, Error> {
         let persons = match meta(connection, "persons")? {
-            Some(persons) => serde_json::from_str(&persons)?,
+            Some(persons) => remembered(&persons)?,
             None => persons_at_joining.to_vec(),
         };
         let zone = match meta(connection, "zone")? {
-            Some(zone) => serde_json::from_str(&zone)?,
+            Some(zone) => remembered(&zone)?,
             None => ZoneOffsets::fixed(JAPAN),
         };
         let mut world = Self {
@@ -129,6 +129,11 @@ fn feeds(connection: &Connection) -> Result<BTreeMap<FeedName, Feed>, Error> {
         }
     }
     Ok(feeds)
+}
+
+/// A value the phone wrote itself.
+fn remembered<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|_| Error::Damaged { detail: "a remembered value cannot be read".to_owned() })
 }
 
 /// Every readable row of a kind that this program understands: id and body.

@@ -58,7 +58,7 @@ impl Store {
                 waiting,
                 refused,
                 asking,
-                salvage,
+                salvage: salvage.clone(),
             })
         })
     }

@@ -130,7 +130,7 @@ impl Store {
         );
         self.look(|look| {
             person_here(look, person)?;
-            let lines = lines(look, &select, (person.number(), query, limit.clamp(1, PAGE)))?;
+            let lines = lines(look, &select, (person.number(), &query, limit.clamp(1, PAGE)))?;
             Ok(lines.into_iter().map(|(_, line)| line).collect())
         })
     }

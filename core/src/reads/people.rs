@@ -72,7 +72,7 @@ impl Store {
             (urgency, op.seq)
         });
         self.look(|look| {
-            held.into_iter()
+            held.iter()
                 .map(|op| {
                     let title = match Op::parse(&op.text).map(|op| op.command) {
                         Ok(Command::Post { title, .. }) => Some(title),
@@ -85,12 +85,12 @@ impl Store {
                     };
                     Ok(WaitingOp {
                         id: op.id.to_string(),
-                        what: op.word,
+                        what: op.word.clone(),
                         title,
                         person: op.person.to_string(),
                         at: op.made_at,
                         state: op.state,
-                        code: op.code,
+                        code: op.code.clone(),
                         unsent: op.attempts == 0,
                     })
                 })

@@ -126,6 +126,7 @@ impl Engine {
             return Err(Failure::Cut.into());
         }
         let Prepared { enrolment, request, ops } = self.aside(move |engine| engine.prepare(batch, renew)).await?;
+        self.tell_if_made_anew();
         let asked = self.bearings.reading();
         let answer = self.district(&enrolment).sync(&enrolment.token, &request).await;
         self.reached(!matches!(&answer, Err(failure) if failure.is_silence()));
@@ -133,6 +134,7 @@ impl Engine {
         self.bearings.tie(response.now, &asked);
         let sent = u32::try_from(ops.len()).unwrap_or(u32::MAX);
         let round = self.aside(move |engine| engine.take(&enrolment, &response, batch)).await;
+        self.tell_if_made_anew();
         round.map(|round| Round { sent, ..round }).map_err(|error| Setback { ops, ..error.into() })
     }
 
@@ -261,6 +263,15 @@ impl Engine {
         self.aside(move |engine| engine.store.set_enrolment(&enrolment)).await?;
         self.changes.note(ALL_SCREENS);
         Ok(())
+    }
+
+    /// Tells every screen where the mirror was found damaged and made anew since; whether it was.
+    pub(crate) fn tell_if_made_anew(&self) -> bool {
+        let made_anew = self.store.was_made_anew();
+        if made_anew {
+            self.changes.note(ALL_SCREENS);
+        }
+        made_anew
     }
 
     pub(crate) fn enrolment(&self) -> Result<Enrolment, Error> {

@@ -25,7 +25,10 @@ use kairan_protocol::{
     wire::{Cursor, FeedDelta, SyncResponse},
 };
 use rusqlite::Connection;
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::{PoisonError, atomic::Ordering},
+};
 
 /// Every screen: what a new epoch or other rights change.
 const EVERYTHING: [Screen; 7] =
@@ -53,7 +56,27 @@ fn is_of_the_world(kind: &str) -> bool {
 impl Store {
     /// Acts upon an answer: outcomes of ops, the token's successor, rights, then rows, at most 200 in one transaction.
     pub fn apply(&self, response: &SyncResponse, now: Timestamp) -> Result<Applied, Error> {
+        let _answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
+        self.change_mirror_if_damaged()?;
+        match self.act_upon(response, now) {
+            // Everything is asked for again; what became of ops, the server tells again.
+            Err(Error::Damaged { .. }) if self.mirror_file().is_damaged() && self.may_go_on_at_once() => {
+                self.change_mirror_if_damaged()?;
+                let changed = EVERYTHING.into_iter().collect();
+                Ok(Applied { changed, more: true, ..Applied::default() })
+            }
+            other => other,
+        }
+    }
+
+    fn change_mirror_if_damaged(&self) -> Result<(), Error> {
+        let _guard = self.guard();
+        self.make_mirror_anew()
+    }
+
+    fn act_upon(&self, response: &SyncResponse, now: Timestamp) -> Result<Applied, Error> {
         let mut applied = Applied::default();
+        let of_this_mirror = self.asked.load(Ordering::Acquire) == self.mirror_file().generation();
         self.begin_epoch(response, &mut applied)?;
         self.copy_enrolment()?;
         self.take_results(response, now, &mut applied)?;
@@ -62,7 +85,8 @@ impl Store {
         }
         self.take_rights(response, now, &mut applied)?;
         // Rows of a new epoch's first answer may be a difference to cursors that mean nothing: all is asked for again.
-        if applied.epoch_changed {
+        // So may those that answer what another mirror asked.
+        if applied.epoch_changed || !of_this_mirror {
             applied.more = true;
         } else {
             for delta in &response.feeds {

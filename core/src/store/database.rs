@@ -2,13 +2,16 @@
 
 use super::{
     files::{beside, remove, rename},
-    steps::Steps,
+    steps::{Step, Steps},
 };
 use crate::error::Error;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -27,9 +30,19 @@ pub(crate) struct Database {
     path: PathBuf,
     mark: PathBuf,
     steps: Steps,
+    durability: Durability,
     // Closed before the writer, which folds the log into the file when it is the last.
-    readers: Mutex<Vec<Connection>>,
+    readers: Mutex<Readers>,
     writer: Mutex<Connection>,
+    damaged: AtomicBool,
+}
+
+/// Read connections that wait for use.
+#[derive(Debug, Default)]
+struct Readers {
+    kept: Vec<Connection>,
+    /// How often the file was made anew: a connection to an older one is not kept.
+    generation: u64,
 }
 
 /// More read connections than this are closed again after use.
@@ -38,21 +51,14 @@ const READERS_KEPT: usize = 4;
 impl Database {
     /// Opens or makes a file and brings it to the newest shape.
     pub(crate) fn open(path: &Path, migrations: &[&str], durability: Durability) -> Result<Self, Error> {
-        let mut writer = Connection::open(path)?;
-        prepare(&writer)?;
-        writer.execute_batch(match durability {
-            Durability::Full => "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
-            Durability::Normal => "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;",
-        })?;
-        // What is deleted for a revoked phone must not stay readable in free pages.
-        writer.execute_batch("PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 4194304;")?;
-        migrate(&mut writer, migrations)?;
         Ok(Self {
             path: path.to_owned(),
             mark: beside(path, ".mark"),
             steps: Steps::default(),
-            writer: Mutex::new(writer),
-            readers: Mutex::new(Vec::new()),
+            durability,
+            writer: Mutex::new(writer(path, migrations, durability)?),
+            readers: Mutex::default(),
+            damaged: AtomicBool::new(false),
         })
     }
 
@@ -80,46 +86,77 @@ impl Database {
     /// Looks at one consistent state; never waits for a writer.
     pub(crate) fn read<T>(&self, look: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
         self.steps.alive()?;
-        let waiting = lock(&self.readers).pop();
-        let reader = match waiting {
-            Some(reader) => reader,
-            None => self.reader()?,
+        let (reader, generation) = {
+            let mut readers = lock(&self.readers);
+            let reader = readers.kept.pop().map_or_else(|| self.reader(), Ok);
+            (reader, readers.generation)
         };
-        let answer = {
+        let answer = reader.and_then(|reader| {
             let state = reader.unchecked_transaction()?;
             let answer = look(&state);
             state.finish()?;
+            let mut readers = lock(&self.readers);
+            if readers.kept.len() < READERS_KEPT && readers.generation == generation {
+                readers.kept.push(reader);
+            }
             answer
-        };
-        self.look_out_for_damage(&answer);
-        let mut readers = lock(&self.readers);
-        if readers.len() < READERS_KEPT {
-            readers.push(reader);
-        }
+        });
+        self.look_out_for_damage(&answer, generation);
         answer
     }
 
     /// Changes everything or nothing.
     pub(crate) fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        let answer = self.change(change);
-        self.look_out_for_damage(&answer);
+        self.steps.alive()?;
+        let mut writer = lock(&self.writer);
+        let generation = self.generation();
+        let whole = || {
+            let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let answer = change(&transaction)?;
+            transaction.commit()?;
+            Ok(answer)
+        };
+        let answer = whole();
+        self.look_out_for_damage(&answer, generation);
         answer
     }
 
-    /// What is found damaged in use is seen to when it is opened next.
-    fn look_out_for_damage<T>(&self, answer: &Result<T, Error>) {
-        if matches!(answer, Err(Error::Damaged { .. })) {
+    /// What is found damaged in use is seen to soon, or when it is opened next.
+    fn look_out_for_damage<T>(&self, answer: &Result<T, Error>, generation: u64) {
+        if matches!(answer, Err(Error::Damaged { .. })) && generation == self.generation() {
+            self.damaged.store(true, Ordering::Release);
+            // Without room for it, the damage is found again.
             let _ = std::fs::File::create(&self.mark);
         }
     }
 
-    fn change<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
+    /// Whether the file was found damaged since it was opened or made anew.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.damaged.load(Ordering::Acquire)
+    }
+
+    /// How often the file was made anew since it was opened.
+    pub(crate) fn generation(&self) -> u64 {
+        lock(&self.readers).generation
+    }
+
+    /// Puts the file of an open disposable database aside and makes an empty one. Who is just looking at the old one may
+    /// end that; everybody else finds the new one.
+    pub(crate) fn make_anew(&self, migrations: &[&str]) -> Result<(), Error> {
         self.steps.alive()?;
-        let mut writer = lock(&self.writer);
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let answer = change(&transaction)?;
-        transaction.commit()?;
-        Ok(answer)
+        let mut open = lock(&self.writer);
+        let mut readers = lock(&self.readers);
+        // Until the new file is there, each try begins here again.
+        self.damaged.store(true, Ordering::Release);
+        readers.kept.clear();
+        *open = Connection::open_in_memory()?;
+        put_aside(&self.path)?;
+        self.steps.reach(Step::MirrorPutAside)?;
+        *open = writer(&self.path, migrations, self.durability)?;
+        remove(&self.mark)?;
+        readers.generation += 1;
+        self.damaged.store(false, Ordering::Release);
+        self.steps.reach(Step::MirrorMadeAnew)
     }
 
     /// Gives the pages of what was deleted back; what stood there is gone, in a file that was put aside too.
@@ -127,6 +164,12 @@ impl Database {
         self.steps.alive()?;
         lock(&self.writer).execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
         remove(&beside(&self.path, ".damaged"))
+    }
+
+    /// The next reader reads from the disk.
+    #[cfg(test)]
+    pub(crate) fn close_readers(&self) {
+        lock(&self.readers).kept.clear();
     }
 
     #[cfg(test)]
@@ -138,8 +181,23 @@ impl Database {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let reader = Connection::open_with_flags(&self.path, flags)?;
         prepare(&reader)?;
+        // Now, and not at its first use, it opens the log that belongs to this file.
+        reader.query_row("SELECT count(*) FROM sqlite_schema WHERE rowid = 1", [], |_| Ok(()))?;
         Ok(reader)
     }
+}
+
+fn writer(path: &Path, migrations: &[&str], durability: Durability) -> Result<Connection, Error> {
+    let mut writer = Connection::open(path)?;
+    prepare(&writer)?;
+    writer.execute_batch(match durability {
+        Durability::Full => "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+        Durability::Normal => "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;",
+    })?;
+    // What is deleted for a revoked phone must not stay readable in free pages.
+    writer.execute_batch("PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 4194304;")?;
+    migrate(&mut writer, migrations)?;
+    Ok(writer)
 }
 
 /// Puts a damaged file aside; the one put aside before goes.

@@ -13,6 +13,7 @@ use kairan_protocol::{
     refusal::Refusal,
     time::Timestamp,
     validate,
+    view::Effects,
 };
 
 /// The refusal of an op that may still be at the server: only its outcome ends it.
@@ -38,10 +39,19 @@ impl Store {
     /// Whether an op the rules allow is a receipt that changes nothing; what they refuse is an error.
     fn says_nothing_new(&self, op: &Op, now: Timestamp) -> Result<bool, Error> {
         validate::command(&op.command).map_err(|_| Error::from(Refusal::Malformed))?;
-        match self.look(|look| judge(look, op, now))? {
+        let Some(judgement) = self.judgement(op, now)? else { return Ok(false) };
+        match judgement {
             Ok(effects) => Ok(matches!(op.command, Command::Receipt { .. }) && effects.flags.contains(&Flag::Nothing)),
             Err(refusal) if is_for_the_server(&self.scene().world, op, refusal) => Ok(false),
             Err(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// What the rules say, as far as the phone knows; none where it cannot look: then what somebody says is for the server.
+    pub(super) fn judgement(&self, op: &Op, now: Timestamp) -> Result<Option<Result<Effects, Refusal>>, Error> {
+        match self.look(|look| judge(look, op, now)) {
+            Err(Error::Damaged { .. }) => Ok(None),
+            judged => judged.map(Some),
         }
     }
 

@@ -46,7 +46,10 @@ impl Store {
             })
         })?;
         self.reach(Step::OutboxEmptied)?;
-        self.mirror_file().write(|mirror| mirror::empty(mirror))?;
+        match self.mirror_file().write(|mirror| mirror::empty(mirror)) {
+            Err(Error::Damaged { .. }) => self.mirror_file().make_anew(mirror::MIGRATIONS)?,
+            other => other?,
+        }
         self.reach(Step::StoreEmptied)?;
         self.refresh_world()?;
         self.refresh_overlay();

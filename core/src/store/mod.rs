@@ -10,6 +10,7 @@ mod erasing;
 mod files;
 pub(crate) mod mirror;
 pub(crate) mod outbox;
+mod rebuilding;
 mod salvage;
 mod spool;
 mod steps;
@@ -35,7 +36,10 @@ use rusqlite::Connection;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 use steps::Steps;
 
@@ -93,6 +97,12 @@ pub struct Store {
     outbox: Database,
     scene: RwLock<Scene>,
     changes: Mutex<()>,
+    /// Held while an answer is applied, over all its changes: it belongs to one mirror.
+    answer: Mutex<()>,
+    /// Of which making the mirror was when the last question was put together.
+    asked: AtomicU64,
+    /// Whether somebody has yet to hear that the mirror was made anew.
+    made_anew: AtomicBool,
     /// What the second file of the enrolment says.
     copied: Mutex<Option<Enrolment>>,
     steps: Steps,
@@ -109,10 +119,28 @@ impl Store {
         std::fs::create_dir_all(dir)?;
         let outbox = salvage::open(dir, now, &steps)?.under(&steps);
         let mirror = Database::open_disposable(&dir.join("mirror.db"), mirror::MIGRATIONS)?.under(&steps);
-        let world = Arc::new(Self::read_world(&mirror, &outbox)?);
+        let world = match Self::read_world(&mirror, &outbox) {
+            Err(Error::Damaged { .. }) if mirror.is_damaged() => {
+                mirror.make_anew(mirror::MIGRATIONS)?;
+                Self::read_world(&mirror, &outbox)?
+            }
+            other => other?,
+        };
+        let world = Arc::new(world);
         let scene = RwLock::new(Scene { world, overlay: Arc::default() });
         let copied = Mutex::new(enrolment::copy(dir));
-        let store = Self { folder: dir.to_owned(), mirror, outbox, scene, changes: Mutex::new(()), copied, steps };
+        let store = Self {
+            folder: dir.to_owned(),
+            mirror,
+            outbox,
+            scene,
+            changes: Mutex::default(),
+            answer: Mutex::default(),
+            asked: AtomicU64::default(),
+            made_anew: AtomicBool::default(),
+            copied,
+            steps,
+        };
         {
             let _guard = store.guard();
             // Without room it is done at another opening.
@@ -141,13 +169,10 @@ impl Store {
 
     /// What the next request starts from.
     pub fn sync_state(&self) -> Result<SyncState, Error> {
-        self.mirror.read(|mirror| {
-            let cursors = mirror::feeds::cursors(mirror)?;
-            Ok(SyncState {
-                epoch: mirror::feeds::epoch(mirror)?,
-                rights: mirror::feeds::rights_version(mirror)?,
-                cursors: cursors.into_iter().filter_map(|(feed, cursor)| Some((feed, cursor?))).collect(),
-            })
+        self.read_mirror(|| {
+            // Before it is read: a mirror made anew in between makes the answer one to an older question.
+            self.asked.store(self.mirror.generation(), Ordering::Release);
+            self.mirror.read(state)
         })
     }
 
@@ -170,7 +195,9 @@ impl Store {
 
     /// One change at a time; reads go on.
     pub(crate) fn guard(&self) -> MutexGuard<'_, ()> {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+        let guard = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        self.make_mirror_anew_if_free();
+        guard
     }
 
     pub(crate) fn scene(&self) -> Scene {
@@ -182,9 +209,11 @@ impl Store {
     }
 
     /// One consistent look at the mirror with what pending ops laid over it.
-    pub(crate) fn look<T>(&self, look: impl FnOnce(&Look<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        let scene = self.scene();
-        self.mirror.read(|mirror| look(&Look::new(mirror, &scene.world, &scene.overlay)))
+    pub(crate) fn look<T>(&self, look: impl Fn(&Look<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.read_mirror(|| {
+            let scene = self.scene();
+            self.mirror.read(|mirror| look(&Look::new(mirror, &scene.world, &scene.overlay)))
+        })
     }
 
     fn read_world(mirror: &Database, outbox: &Database) -> Result<World, Error> {
@@ -238,4 +267,13 @@ impl Store {
             tracing::warn!(code = error.code(), "the lists could not be brought up to date");
         }
     }
+}
+
+fn state(mirror: &Connection) -> Result<SyncState, Error> {
+    let cursors = mirror::feeds::cursors(mirror)?;
+    Ok(SyncState {
+        epoch: mirror::feeds::epoch(mirror)?,
+        rights: mirror::feeds::rights_version(mirror)?,
+        cursors: cursors.into_iter().filter_map(|(feed, cursor)| Some((feed, cursor?))).collect(),
+    })
 }

@@ -4,7 +4,7 @@
 use super::{Step, Store, files::sync_folder_of, outbox};
 use crate::{
     error::Error,
-    overlay::{World, is_for_the_server, judge},
+    overlay::{World, is_for_the_server},
     records::{Tap, TapKind},
 };
 use kairan_protocol::{
@@ -111,9 +111,10 @@ impl Store {
 
     /// Holds a tap as an op, whatever the rules say: what somebody tapped is never dropped without a word.
     fn hold_tap(&self, op: &Op, now: Timestamp) -> Result<bool, Error> {
-        let judgement = self.look(|look| judge(look, op, now.max(op.at)))?;
+        let judgement = self.judgement(op, now.max(op.at))?;
         let world = self.scene().world;
-        let refusal: Option<Refusal> = judgement.err().filter(|refusal| !is_for_the_server(&world, op, *refusal));
+        let refusal: Option<Refusal> =
+            judgement.and_then(Result::err).filter(|refusal| !is_for_the_server(&world, op, *refusal));
         self.outbox_file().write(|outbox| {
             if outbox::ops::is_known(outbox, op.id)? {
                 return Ok(false);

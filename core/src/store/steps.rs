@@ -57,6 +57,10 @@ pub enum Step {
     TapHeld,
     /// A tap's file is removed.
     SpoolRemoved,
+    /// A damaged mirror is put aside.
+    MirrorPutAside,
+    /// An empty one is in its place.
+    MirrorMadeAnew,
     /// A new outbox with what could be read of a damaged one is on the disk, under another name.
     Salvaged,
     /// The damaged outbox is put aside.
@@ -108,6 +112,8 @@ impl Step {
         Self::SpoolRead,
         Self::TapHeld,
         Self::SpoolRemoved,
+        Self::MirrorPutAside,
+        Self::MirrorMadeAnew,
         Self::Salvaged,
         Self::DamagedAside,
         Self::LogAside,
@@ -119,6 +125,8 @@ impl Step {
         Self::StoreEmptied,
         Self::StoreShrunk,
     ];
+    /// Those of making a damaged mirror anew.
+    pub const OF_REBUILDING: &[Self] = &[Self::MirrorPutAside, Self::MirrorMadeAnew];
     /// Those of saving a damaged outbox.
     pub const OF_SALVAGING: &[Self] = &[Self::Salvaged, Self::DamagedAside, Self::LogAside, Self::SalvageInPlace];
     /// Those of a phone that is given away.

@@ -7,11 +7,13 @@
 )]
 #![allow(clippy::needless_pass_by_value, reason = "a story reads better without ampersands")]
 
+mod compared;
 mod harm;
 mod kills;
 mod many;
 mod ops;
 mod pulling;
+mod rebuilt;
 mod salvaged;
 mod shown;
 mod spooled;

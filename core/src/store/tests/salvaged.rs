@@ -1,6 +1,6 @@
 //! A damaged outbox: what can be read is saved, and it is said.
 
-use super::{kills::copy_of, *};
+use super::{compared::copy_of, *};
 use crate::{
     error::Error,
     records::Salvage,
