@@ -91,6 +91,25 @@ pub enum Error {
     /// The running server did not answer on its console.
     #[error("the running server did not answer: {0}")]
     Silent(String),
+    /// A backup that is cut off, was changed, or is none.
+    #[error("{}: {what}", path.display())]
+    NotWhole {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A backup that another passphrase or recovery key opens.
+    #[error("{} is not opened by this: {what}", path.display())]
+    WrongKey {
+        /// The file.
+        path: PathBuf,
+        /// By what it is.
+        what: &'static str,
+    },
+    /// Told to stop before it was done.
+    #[error("stopped; nothing was left behind")]
+    Stopped,
     /// A check found something.
     #[error("{0} of the checks failed")]
     Check(usize),
@@ -108,6 +127,9 @@ impl Error {
             Self::Occupied(_) => "Choose another folder with --data, or keep using this one with `serve`.".into(),
             Self::NoDistrict(_) => "Name the right folder with --data, or make one with `set-up`.".into(),
             Self::Locked(_) => "Stop the other one first, or use another folder.".into(),
+            Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                "Make room on that disk, then try again.".into()
+            }
             Self::File { .. } => "Check that the file is there and that this user may use it.".into(),
             Self::Listen { .. } => "Choose another address with --listen.".into(),
             Self::PlainInTheOpen(_) => "Leave out --plain, or listen on 127.0.0.1 behind a proxy that does TLS.".into(),
@@ -119,6 +141,11 @@ impl Error {
             Self::Refused(_) => "Compare what was asked with the tree and the roles.".into(),
             Self::Arguments(_) => "See --help.".into(),
             Self::Silent(_) => "See the server's log; if it hangs, stop it and try again.".into(),
+            Self::NotWhole { .. } => {
+                "Use another backup; compare the file's size with the original if it was copied.".into()
+            }
+            Self::WrongKey { .. } => "Give what it was closed with: --passphrase-file, or --recovery-key.".into(),
+            Self::Stopped => "Begin again whenever it suits.".into(),
             Self::Check(_) => "Stop the server and restore the newest backup that passes `check`.".into(),
             Self::Store(_) => {
                 "Nothing is lost. Look at the disk's free space and the folder's owner, then try again.".into()
@@ -132,6 +159,7 @@ impl Error {
         match self {
             Self::District { .. } | Self::Arguments(_) | Self::PlainInTheOpen(_) | Self::UnlimitedInTheOpen(_) => 2,
             Self::Locked(_) | Self::Occupied(_) => 3,
+            Self::Stopped => 130,
             _ => 1,
         }
     }

@@ -3,7 +3,7 @@
 use crate::Error;
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::Write,
+    io::{self, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -27,6 +27,12 @@ pub fn tls(folder: &Path) -> PathBuf {
 #[must_use]
 pub fn console(folder: &Path) -> PathBuf {
     folder.join("console.sock")
+}
+
+/// Where the ops of the command line are written down beside the database, unless `serve --journal` names another place.
+#[must_use]
+pub fn journal(folder: &Path) -> PathBuf {
+    folder.join("journal")
 }
 
 /// Whether a district was set up in the folder.
@@ -63,9 +69,59 @@ pub fn write_private(path: &Path, text: &[u8]) -> Result<(), Error> {
         file.write_all(text)?;
         file.sync_all()?;
         fs::rename(&aside, path)?;
-        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+        sync_parent(path)
     };
     write().map_err(Error::file(path))
+}
+
+/// The rename itself is on disk only with the folder it happened in.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(parent)?.sync_all()
+}
+
+/// Refuses a folder that holds anything; an empty one may be there already.
+///
+/// # Errors
+/// [`Error::Occupied`], [`Error::File`].
+pub fn ensure_free(folder: &Path) -> Result<(), Error> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) => Err(Error::Occupied(folder.to_path_buf())),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::file(folder)(error)),
+    }
+}
+
+/// The name under which something is made until it is whole.
+#[must_use]
+pub fn part_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    PathBuf::from(name)
+}
+
+/// What was made under another name is whole: it gets its own.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn put_in_place(part: &Path, path: &Path) -> Result<(), Error> {
+    fs::rename(part, path).and_then(|()| sync_parent(path)).map_err(Error::file(path))
+}
+
+/// Removes a file, or a folder with all that is in it, if it is there.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn remove(path: &Path) -> Result<(), Error> {
+    let about = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        about => about.map_err(Error::file(path))?,
+    };
+    let removed = if about.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    removed.map_err(Error::file(path))
 }
 
 /// Reads a text file.
@@ -85,7 +141,19 @@ pub struct Lock(#[expect(dead_code, reason = "the lock goes when the file is clo
 /// # Errors
 /// [`Error::Locked`] when another process has it.
 pub fn lock(folder: &Path) -> Result<Lock, Error> {
-    let path = folder.join("lock");
+    lock_by(folder, "lock")
+}
+
+/// Takes the lock of whoever copies the folder; the server goes on meanwhile.
+///
+/// # Errors
+/// [`Error::Locked`] when another process copies it.
+pub fn lock_for_copying(folder: &Path) -> Result<Lock, Error> {
+    lock_by(folder, "copying.lock")
+}
+
+fn lock_by(folder: &Path, name: &str) -> Result<Lock, Error> {
+    let path = folder.join(name);
     let options = || OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
     let file = options().map_err(Error::file(&path))?;
     match file.try_lock() {

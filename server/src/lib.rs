@@ -1,5 +1,6 @@
 //! The machine of the association: store, HTTP, live pokes, scheduler and command line of one district.
 
+pub mod backup;
 pub mod clock;
 pub mod command;
 pub mod config;
@@ -8,6 +9,7 @@ pub mod error;
 pub mod folder;
 pub mod http;
 pub mod identity;
+pub mod journal;
 pub mod sample;
 pub mod scheduler;
 pub mod serve;

@@ -1,8 +1,11 @@
 //! The command line: set-up, serve, invitations, checks and the steward's ops.
 
+mod backup;
 mod invite;
+mod restore;
 mod serve;
 mod steward;
+mod watched;
 
 use crate::{
     Error,
@@ -58,6 +61,16 @@ enum Command {
         #[arg(long)]
         data: PathBuf,
     },
+    /// Copy a district into one encrypted file, while its server goes on.
+    Backup(backup::Backup),
+    /// Open a backup without restoring it, and say whether it is whole.
+    Verify(backup::Verify),
+    /// Make a recovery key for print, that backups can be made for.
+    RecoveryKey(backup::RecoveryKey),
+    /// Restore a backup into a new folder, with a new epoch.
+    Restore(restore::Restore),
+    /// Open the desks after a restore, where no officer's phone is left to tell what has ended.
+    OpenDesks(restore::OpenDesks),
     /// Show what an id or a name stands for.
     Find {
         /// The id or the whole name.
@@ -122,6 +135,11 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::Invite(invite) => invite.run().await,
         Command::Rescue(rescue) => rescue.run().await,
         Command::Check { data } => check(&data).await,
+        Command::Backup(backup) => backup.run().await,
+        Command::Verify(verify) => verify.run().await,
+        Command::RecoveryKey(key) => key.run(),
+        Command::Restore(restore) => restore.run().await,
+        Command::OpenDesks(open) => open.run().await,
         Command::Find { what, data } => find(&what, &data).await,
         Command::GrantRole(grant) => grant.run().await,
         Command::EndRole(end) => end.run().await,

@@ -47,6 +47,8 @@ pub enum Ask {
     },
     /// Look at everything that must hold.
     Check,
+    /// Open the desks after a restore.
+    OpenDesks,
 }
 
 /// Whom to invite, by ids or names.
@@ -79,6 +81,8 @@ pub enum Answer {
     Op(OpResult),
     /// To [`Ask::Check`].
     Checked(Vec<Checked>),
+    /// To [`Ask::OpenDesks`].
+    Done,
     /// It could not be done.
     Failed {
         /// What happened.
@@ -275,6 +279,17 @@ impl Console {
     pub async fn check(&mut self) -> Result<Vec<Checked>, Error> {
         match self.ask(Ask::Check).await? {
             Answer::Checked(lines) => Ok(lines),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Opens the desks after a restore, where no officer's phone is left.
+    ///
+    /// # Errors
+    /// As [`Console::ask`].
+    pub async fn open_desks(&mut self) -> Result<(), Error> {
+        match self.ask(Ask::OpenDesks).await? {
+            Answer::Done => Ok(()),
             other => Err(unexpected(&other)),
         }
     }

@@ -1,6 +1,7 @@
 //! The store: SQLite with one writer that commits groups of requests together, reads beside it, desks, enrolment and set-up.
 
 mod check;
+mod copy;
 mod desks;
 mod effects;
 mod ended;
@@ -31,6 +32,7 @@ mod tests;
 mod tx;
 mod writer;
 
+pub use copy::{DatabaseFacts, copy, database_facts, examine, keep_journal_in, known_ops, replace_addresses};
 pub use epoch::{EpochBegun, begin_epoch};
 pub use error::{Denied, StoreError};
 pub use live::{Live, LiveEvent};

@@ -70,8 +70,13 @@ fn open_for_writing(file: &Path, more: OpenFlags) -> Result<Connection, StoreErr
 
 /// A connection that only reads, beside the writer.
 pub(super) fn reading(folder: &Path) -> Result<Connection, StoreError> {
+    reading_file(&folder.join(FILE))
+}
+
+/// A connection that only reads a database of any name.
+pub(super) fn reading_file(file: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    configured(Connection::open_with_flags(folder.join(FILE), flags)?, 16_384)
+    configured(Connection::open_with_flags(file, flags)?, 16_384)
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod backups;
 mod command_line;
+mod disk;
 mod house;
 mod joining;
 mod lifecycle;
