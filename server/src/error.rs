@@ -147,6 +147,12 @@ impl Error {
             Self::WrongKey { .. } => "Give what it was closed with: --passphrase-file, or --recovery-key.".into(),
             Self::Stopped => "Begin again whenever it suits.".into(),
             Self::Check(_) => "Stop the server and restore the newest backup that passes `check`.".into(),
+            Self::Store(StoreError::Journal { .. }) => {
+                "Mount the journal's disk, or name another place with `serve --journal`.".into()
+            }
+            Self::Store(StoreError::NotJournalled(_)) => {
+                "Do not do it again. Make room where the journal is; the next command writes this one too.".into()
+            }
             Self::Store(_) => {
                 "Nothing is lost. Look at the disk's free space and the folder's owner, then try again.".into()
             }

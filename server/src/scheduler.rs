@@ -1,4 +1,5 @@
-//! What happens by the clock: the store's ticks, the zone's offsets for the coming year, and forgetting idle callers.
+//! What happens by the clock: the store's ticks, the zone's offsets for the coming year, what the journal still waits for, and
+//! forgetting idle callers.
 
 use crate::{config::Zone, http::Edge, store::StoreError};
 use kairan_protocol::time::Timestamp;
@@ -17,6 +18,7 @@ const SWEEP: Duration = Duration::from_mins(1);
 pub async fn run(edge: Arc<Edge>, mut stopping: watch::Receiver<bool>) {
     let mut sweep = tokio::time::interval(SWEEP);
     let mut zone_at = edge.clock.now();
+    let mut journal_waits = true;
     loop {
         if edge.clock.now() >= zone_at {
             if let Err(error) = renew_zone(&edge).await {
@@ -34,10 +36,14 @@ pub async fn run(edge: Arc<Edge>, mut stopping: watch::Receiver<bool>) {
                 }
             }
         };
-        tokio::select! {
+        let sweeping = tokio::select! {
             _ = stopping.wait_for(|stopping| *stopping) => return,
-            () = wait(&edge, next) => {}
-            _ = sweep.tick() => edge.sweep(),
+            () = wait(&edge, next) => false,
+            _ = sweep.tick() => true,
+        };
+        if sweeping {
+            edge.sweep();
+            journal_waits = journal_waits && hand_back_journal(&edge).await;
         }
     }
 }
@@ -47,6 +53,22 @@ async fn wait(edge: &Edge, next: Timestamp) {
     tokio::select! {
         () = edge.clock.sleep_until(next) => {}
         () = edge.store.stirred() => {}
+    }
+}
+
+/// What the command line did and a restore lost; whether some of it waits for what phones have not handed back yet.
+async fn hand_back_journal(edge: &Edge) -> bool {
+    match edge.store.hand_back_journal().await {
+        Ok(journalled) => {
+            for line in &journalled.not_taken {
+                tracing::warn!(line, "a line of the journal was not taken");
+            }
+            !journalled.later.is_empty()
+        }
+        Err(error) => {
+            tracing::error!(%error, "the journal could not be handed back");
+            true
+        }
     }
 }
 

@@ -11,7 +11,7 @@ mod sheet;
 pub use key::{ClosedBy, OpenedBy, recovery_key};
 pub use make::make;
 pub use read::verify;
-pub use restore::{Journalled, Restored, restore};
+pub use restore::{Restored, restore};
 pub use sheet::sheet;
 
 use crate::{Error, folder};

@@ -7,14 +7,9 @@ use crate::{
     folder,
     identity::Identity,
     journal::{self, Journal, Journals},
-    store::{self, EpochBegun, Store},
+    store::{self, EpochBegun, Journalled, Store},
 };
-use kairan_protocol::{
-    id::Epoch,
-    outcome::{OpResult, Outcome},
-    replay::Replay,
-    time::Timestamp,
-};
+use kairan_protocol::{id::Epoch, time::Timestamp};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, BufWriter, Write},
@@ -22,9 +17,6 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-/// How many lines of a journal are handed back in one transaction.
-const AT_ONCE: usize = 64;
 
 /// What a restore came to.
 #[derive(Debug, Clone)]
@@ -35,23 +27,10 @@ pub struct Restored {
     pub began: EpochBegun,
     /// What the journals came to.
     pub journalled: Journalled,
+    /// Lines of them that cannot be read, by file and number.
+    pub damaged: Vec<String>,
     /// Where phones will look for the server.
     pub addresses: Vec<String>,
-}
-
-/// What became of the lines of the journals.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Journalled {
-    /// Done again.
-    pub replayed: usize,
-    /// In the backup already.
-    pub known: usize,
-    /// Not yet: what they speak about has not come back. The server tries them again as it serves.
-    pub later: Vec<String>,
-    /// Not taken, each with the reason.
-    pub not_taken: Vec<String>,
-    /// Lines that cannot be read, by file and number.
-    pub damaged: Vec<String>,
 }
 
 /// Restores a backup into a new folder. Everything is made in `FOLDER.part` and renamed: one that fails leaves nothing behind.
@@ -100,17 +79,17 @@ async fn make(
     let unpacking = move || unpack(&from, &into, &opened_by, addresses.as_deref(), now, &watching);
     let unpacked = tokio::task::spawn_blocking(unpacking).await.map_err(|error| Error::Making(error.to_string()))?;
     let (manifest, began) = unpacked?;
-    let (entries, damaged) = gather(part, journals)?;
+    let damaged = gather(part, journals)?;
     let identity = Identity::load(part)?;
     let store = Store::open(part, clock, identity.signing_key())?;
     watch.show("handing the journal back", 0, 0);
-    let handed = hand_back(&store, part, entries).await;
+    let handed = store.hand_back_journal().await;
     let addresses = store.card_facts().await.map(|card| card.addresses);
     store.close().await?;
-    let journalled = Journalled { damaged, ..handed? };
+    let journalled = handed?;
     File::open(part).and_then(|folder| folder.sync_all()).map_err(Error::file(part))?;
     watch.look()?;
-    Ok(Restored { manifest, began, journalled, addresses: addresses? })
+    Ok(Restored { manifest, began, journalled, damaged, addresses: addresses? })
 }
 
 /// The files on disk, every hash compared, the database looked through, and its new epoch.
@@ -167,8 +146,9 @@ impl read::Unpacking for Into<'_> {
     }
 }
 
-/// What the journal of the backup and those that survived hold together; the new folder keeps all of it.
-fn gather(part: &Path, journals: &[PathBuf]) -> Result<(Vec<Replay>, Vec<String>), Error> {
+/// What the journal of the backup and those that survived hold together: the new folder keeps all of it. Answered with what is
+/// damaged.
+fn gather(part: &Path, journals: &[PathBuf]) -> Result<Vec<String>, Error> {
     let kept = folder::journal(part);
     let mut damaged = Journals::read(&kept).map_err(Error::file(&kept))?.damaged;
     for named in journals {
@@ -180,31 +160,5 @@ fn gather(part: &Path, journals: &[PathBuf]) -> Result<(Vec<Replay>, Vec<String>
             journal.append(entries).map_err(Error::file(journal.path()))?;
         }
     }
-    Ok((Journals::read(&kept).map_err(Error::file(&kept))?.entries(), damaged))
-}
-
-async fn hand_back(store: &Store, part: &Path, entries: Vec<Replay>) -> Result<Journalled, Error> {
-    let known = store::known_ops(part, entries.iter().filter_map(journal::id))?;
-    let (known, lost): (Vec<Replay>, Vec<Replay>) =
-        entries.into_iter().partition(|entry| journal::id(entry).is_some_and(|id| known.contains(&id)));
-    let mut journalled = Journalled { known: known.len(), ..Journalled::default() };
-    for entries in lost.chunks(AT_ONCE) {
-        let results = store.hand_back(entries.to_vec()).await?;
-        for (entry, result) in entries.iter().zip(results) {
-            journalled.add(entry, &result);
-        }
-    }
-    Ok(journalled)
-}
-
-impl Journalled {
-    fn add(&mut self, entry: &Replay, result: &OpResult) {
-        let named = || format!("{} ({})", result.id, journal::word(entry));
-        match &result.outcome {
-            Outcome::Applied { .. } => self.replayed += 1,
-            Outcome::Later => self.later.push(named()),
-            Outcome::Refused { code, .. } => self.not_taken.push(format!("{}: {code}", named())),
-            Outcome::Unsupported => self.not_taken.push(format!("{}: not known to this program", named())),
-        }
-    }
+    Ok(damaged)
 }

@@ -3,9 +3,10 @@
 use super::{backup::Opening, say, watched};
 use crate::{
     Error,
-    backup::{self, Journalled, Restored},
+    backup::{self, Restored},
     clock::SystemClock,
     config,
+    store::Journalled,
 };
 use clap::Args;
 use std::{path::PathBuf, sync::Arc};
@@ -46,7 +47,7 @@ impl Restore {
 
 /// What a volunteer must know now.
 fn tell(restored: &Restored, data: &str) {
-    let Restored { manifest, began, journalled, addresses } = restored;
+    let Restored { manifest, began, addresses, .. } = restored;
     say(&format!("{} is restored in {data}, as it was at {}.", manifest.name, manifest.at));
     say(&format!("  epoch      {}: phones hand back by themselves what was said since", began.epoch));
     say(&format!("  addresses  {}", addresses.join(", ")));
@@ -56,15 +57,15 @@ fn tell(restored: &Restored, data: &str) {
     for device in &began.revoked {
         say(&format!("               {}  {}", device.id, device.name));
     }
-    tell_journal(journalled);
+    tell_journal(restored);
     say("Signed off since the backup? The officers' phones tell the server; or say it again with `revoke`.");
     say("Desks stay closed until one officer's phone has been here. If none is left:");
     say(&format!("  kairan-server open-desks --data {data}"));
     say(&format!("Next: kairan-server serve --data {data}"));
 }
 
-fn tell_journal(journalled: &Journalled) {
-    let Journalled { replayed, known, later, not_taken, damaged } = journalled;
+fn tell_journal(Restored { journalled, damaged, .. }: &Restored) {
+    let Journalled { replayed, known, later, not_taken } = journalled;
     say(&format!("  journal    {replayed} done again, {known} were in the backup"));
     for (what, lines) in
         [("waits for what it speaks about", later), ("not taken", not_taken), ("not readable", damaged)]

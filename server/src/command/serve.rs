@@ -4,13 +4,20 @@ use super::say;
 use crate::{
     Error,
     clock::SystemClock,
+    folder,
     http::Limits,
     identity::tls::Tls,
     sample,
     serve::{Running, ServeOptions, start},
+    store,
 };
 use clap::Args;
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 #[derive(Debug, Args)]
@@ -37,6 +44,9 @@ pub struct Serve {
     /// Without limits: on the loopback only, for benchmarks.
     #[arg(long, hide = true)]
     unlimited: bool,
+    /// Where to write down what the command line does, best on another disk; remembered. It must be there.
+    #[arg(long, conflicts_with = "sample")]
+    journal: Option<PathBuf>,
     /// Set up a made-up neighbourhood first, and say how to join it. Without --data it is gone when the server stops.
     #[arg(long)]
     sample: bool,
@@ -62,12 +72,26 @@ impl Serve {
             return sample.end().await;
         }
         let folder = self.data.ok_or_else(|| Error::Arguments("--data is missing".to_owned()))?;
+        if let Some(journal) = self.journal {
+            keep_journal_in(&folder, &journal)?;
+        }
         let options = ServeOptions { folder, listen: self.listen, tls, clock: Arc::new(SystemClock), limits };
         let running = start(options).await?;
         ready(&running);
         signals.stop().await;
         running.stop().await
     }
+}
+
+/// Remembers where the journal is kept, for the command line too; beside the database is where it is anyway.
+fn keep_journal_in(folder: &Path, journal: &Path) -> Result<(), Error> {
+    if !folder::holds_district(folder) {
+        return Err(Error::NoDistrict(folder.to_path_buf()));
+    }
+    let _lock = folder::lock(folder)?;
+    let place = journal.canonicalize().map_err(Error::file(journal))?;
+    let beside = folder::journal(folder).canonicalize().is_ok_and(|beside| beside == place);
+    Ok(store::keep_journal_in(folder, (!beside).then_some(place.as_path()))?)
 }
 
 /// The one line that scripts wait for.

@@ -180,6 +180,12 @@ impl Journal {
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// The folder it lies in, with those of other epochs.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub(super) fn check(look: &Look<'_>) -> Result<Vec<CheckLine>, StoreError> {
             "each feed's counter is its newest version",
             "SELECT count(*) FROM feed LEFT JOIN row AS counter ON counter.feed = number AND counter.kind = '' \
              AND counter.id = '' WHERE coalesce(counter.version, 0) <> \
-             coalesce((SELECT max(version) FROM row WHERE row.feed = number AND row.kind <> ''), 0)",
+             max(horizon, coalesce((SELECT max(version) FROM row WHERE row.feed = number AND row.kind <> ''), 0))",
         )?,
         none(
             connection,

@@ -3,12 +3,11 @@
 use super::{
     error::StoreError,
     meta, schema,
-    sql::{many, one, to_json, unsigned},
+    sql::{many, to_json, unsigned},
 };
-use kairan_protocol::id::{Commit, Epoch, GroupId, OpId};
+use kairan_protocol::id::{Commit, Epoch, GroupId};
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use std::{
-    collections::HashSet,
     path::{Path, PathBuf},
     sync::mpsc::{RecvTimeoutError, channel},
     time::Duration,
@@ -80,14 +79,6 @@ pub fn examine(file: &Path) -> Result<DatabaseFacts, StoreError> {
     facts(&connection)
 }
 
-/// What the database of a folder says about itself.
-///
-/// # Errors
-/// The database's.
-pub fn database_facts(folder: &Path) -> Result<DatabaseFacts, StoreError> {
-    facts(&schema::reading(folder)?)
-}
-
 fn facts(connection: &Connection) -> Result<DatabaseFacts, StoreError> {
     Ok(DatabaseFacts {
         district: GroupId::from_number(meta::get(connection, "district")?),
@@ -126,19 +117,4 @@ pub fn keep_journal_in(folder: &Path, journal: Option<&Path>) -> Result<(), Stor
 /// The database's.
 pub fn replace_addresses(folder: &Path, addresses: &[String]) -> Result<(), StoreError> {
     meta::set(&schema::writing(folder)?, "addresses", to_json(&addresses)?)
-}
-
-/// Which of these ops a folder's database holds.
-///
-/// # Errors
-/// The database's.
-pub fn known_ops(folder: &Path, ops: impl IntoIterator<Item = OpId>) -> Result<HashSet<OpId>, StoreError> {
-    let connection = schema::reading(folder)?;
-    let mut known = HashSet::new();
-    for op in ops {
-        if one(&connection, "SELECT 1 FROM op WHERE id = ?1", [op.bytes()], |_| Ok(()))?.is_some() {
-            known.insert(op);
-        }
-    }
-    Ok(known)
 }

@@ -36,6 +36,17 @@ pub enum StoreError {
     /// The operating system has no randomness to give.
     #[error("no randomness: {0}")]
     Randomness(String),
+    /// The journal is not where it was, or cannot be read or written.
+    #[error("the journal in {}: {source}", place.display())]
+    Journal {
+        /// Its folder.
+        place: std::path::PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The command was carried out, and could not be written to the journal.
+    #[error("it is done, but the journal could not be written: {0}")]
+    NotJournalled(std::io::Error),
     /// A signature could not be made.
     #[error("signing: {0}")]
     Signature(#[from] BadSignature),

@@ -10,6 +10,7 @@ mod epoch;
 mod error;
 mod feeds;
 mod find;
+mod journalled;
 mod kept;
 mod live;
 mod look;
@@ -29,12 +30,14 @@ mod sql;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod tombstones;
 mod tx;
 mod writer;
 
-pub use copy::{DatabaseFacts, copy, database_facts, examine, keep_journal_in, known_ops, replace_addresses};
+pub use copy::{DatabaseFacts, copy, examine, keep_journal_in, replace_addresses};
 pub use epoch::{EpochBegun, begin_epoch};
 pub use error::{Denied, StoreError};
+pub use journalled::Journalled;
 pub use live::{Live, LiveEvent};
 pub use records::{Caller, CardFacts, CheckLine, DeviceFacts, Found, HouseholdFacts, Next, PersonFacts, ZoneFacts};
 pub use set_up::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, PlannedRole, SetUpPlan};
@@ -93,6 +96,7 @@ impl Store {
     pub fn open(folder: &Path, clock: Arc<dyn Clock>, identity: Arc<SigningKey>) -> Result<Self, StoreError> {
         let connection = schema::writing(folder)?;
         let meta = Meta::load(&connection)?;
+        let journal = journalled::open(folder, &connection, &meta.card.epoch)?;
         let feeds = Arc::new(Feeds::load(&connection)?);
         let readers = Readers::new(folder.to_owned());
         let shared = Arc::new(Shared::new(Arc::clone(&feeds), readers, Arc::clone(&clock), meta.zone.clone()));
@@ -104,7 +108,18 @@ impl Store {
         shared.stirred.notify_one();
         let Meta { card, mac_key, steward, console, first_officer, .. } = meta;
         let thread = Mutex::new(Some(thread));
-        Ok(Self(Arc::new(Inner { shared, writer, thread, card, mac_key, identity, steward, console, first_officer })))
+        Ok(Self(Arc::new(Inner {
+            shared,
+            writer,
+            thread,
+            card,
+            mac_key,
+            identity,
+            steward,
+            console,
+            first_officer,
+            journal: Arc::new(Mutex::new(journal)),
+        })))
     }
 
     /// Who shows this token. Cached for at most five seconds; a revocation is felt at once.
@@ -194,7 +209,15 @@ impl Store {
         }
     }
 
-    /// An op by the steward on the console device, judged by the same rules as any other.
+    /// Hands back what the journal knows and the database does not: after a restore, and again until what was waited for has come.
+    ///
+    /// # Errors
+    /// Those of the journal's disk and of the database.
+    pub async fn hand_back_journal(&self) -> Result<Journalled, StoreError> {
+        self.0.hand_back_journal(self).await
+    }
+
+    /// An op by the steward on the console device, judged by the same rules as any other, and in the journal before it is answered.
     pub async fn console(&self, command: Command) -> Result<OpResult, StoreError> {
         self.0.console(command).await
     }

@@ -94,7 +94,7 @@ pub(super) fn pull<'a>(
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    readers.read(|connection| helping(connection, wanted))
+    readers.read(|connection| helping(connection, feeds, wanted))
 }
 
 fn wanted(feeds: &Feeds, right: &FeedRight, cursor: Option<&Cursor>) -> Option<Wanted> {
@@ -103,10 +103,14 @@ fn wanted(feeds: &Feeds, right: &FeedRight, cursor: Option<&Cursor>) -> Option<W
     let (from, reset) = match cursor {
         None => (first, false),
         Some(Cursor::At(seen)) if *seen == version => return None,
+        // What went since then may be forgotten: only what is there can be told.
+        Some(Cursor::At(seen)) if *seen < feeds.horizon(right.n) => (first, true),
         Some(Cursor::At(seen)) if *seen < version => (From::After(*seen), false),
         // Ahead of us: what it holds is of a server we do not remember.
         Some(Cursor::At(_)) => (first, true),
         Some(Cursor::First(FirstPull { as_of, place })) => match Place::read(place) {
+            // What it was told already may have gone since, and that be forgotten.
+            _ if *as_of < feeds.horizon(right.n) => (first, true),
             Some(place) if *as_of <= version => (From::First { as_of: *as_of, place }, false),
             _ => (first, true),
         },
@@ -114,7 +118,7 @@ fn wanted(feeds: &Feeds, right: &FeedRight, cursor: Option<&Cursor>) -> Option<W
     Some(Wanted { n: right.n, name: right.name, from, version, reset })
 }
 
-fn helping(connection: &Connection, mut wanted: Vec<Wanted>) -> Result<Vec<FeedDelta>, StoreError> {
+fn helping(connection: &Connection, feeds: &Feeds, mut wanted: Vec<Wanted>) -> Result<Vec<FeedDelta>, StoreError> {
     if wanted.len() > 1 {
         let mut ranked = Vec::with_capacity(wanted.len());
         for feed in wanted {
@@ -131,13 +135,28 @@ fn helping(connection: &Connection, mut wanted: Vec<Wanted>) -> Result<Vec<FeedD
             deltas.push(untouched(&feed));
             break;
         }
-        let delta = match feed.from {
-            From::After(seen) => after(connection, &feed, seen, &mut left)?,
-            From::First { as_of, place } => first(connection, &feed, as_of, place, &mut left)?,
-        };
-        deltas.push(delta);
+        deltas.push(delta(connection, feeds, feed, &mut left)?);
     }
     Ok(deltas)
+}
+
+/// One feed's part of the helping. What it forgot while it was read is seen afterwards: then it is pulled from the start.
+fn delta(
+    connection: &Connection,
+    feeds: &Feeds,
+    mut feed: Wanted,
+    left: &mut Helping,
+) -> Result<FeedDelta, StoreError> {
+    let (delta, known) = match feed.from {
+        From::After(seen) => (after(connection, &feed, seen, left)?, seen),
+        From::First { as_of, place } => (first(connection, &feed, as_of, place, left)?, as_of),
+    };
+    if known >= feeds.horizon(feed.n) {
+        return Ok(delta);
+    }
+    feed.from = From::First { as_of: feed.version, place: Place::beginning(feed.version) };
+    feed.reset = true;
+    Ok(untouched(&feed))
 }
 
 /// Boards with an emergency come first, then a person's own, then the other boards.

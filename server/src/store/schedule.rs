@@ -1,4 +1,4 @@
-//! What the clock asks for: scheduled notices whose hour came, roles whose term is over, tokens nobody needs any more.
+//! What the clock asks for: scheduled notices whose hour came, roles whose term is over, tokens and tombstones nobody needs any more.
 
 use super::{
     error::StoreError,
@@ -34,7 +34,8 @@ impl Tx<'_> {
     pub fn do_what_is_due(&mut self, limit: usize) -> Result<Due, StoreError> {
         let notices = self.due_notices(limit)?;
         let roles = self.due_roles(limit)?;
-        let more = notices.len() == limit || roles.len() == limit;
+        let forgotten = self.forget_tombstones()?;
+        let more = notices.len() == limit || roles.len() == limit || forgotten;
         for notice in notices {
             self.publish(notice)?;
         }
@@ -78,6 +79,6 @@ impl Tx<'_> {
         let hour = one(self.connection, sql, [], |row| moment(row, 0))?;
         let sql = "SELECT until FROM role WHERE over = 0 AND until IS NOT NULL ORDER BY until LIMIT 1";
         let until = one(self.connection, sql, [], |row| moment(row, 0))?;
-        Ok(hour.into_iter().chain(until).min())
+        Ok(hour.into_iter().chain(until).chain(self.next_tombstone()?).min())
     }
 }

@@ -10,7 +10,7 @@ use super::{
     tx::Changes,
     writer::Writer,
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, journal::Journal};
 use kairan_protocol::{
     feed::FeedName,
     id::{DeviceId, PersonId},
@@ -132,6 +132,7 @@ pub(super) struct Inner {
     pub steward: PersonId,
     pub console: DeviceId,
     pub first_officer: PersonId,
+    pub journal: Arc<Mutex<Journal>>,
 }
 
 impl Inner {

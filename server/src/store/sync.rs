@@ -108,11 +108,13 @@ impl Inner {
         let now = self.now();
         let op = Op { id: OpId::at(now)?, person: self.steward, at: now, command };
         let text = RawValue::from_string(op.to_text()).map_err(|error| StoreError::Damaged(error.to_string()))?;
-        let mut results = self.apply(self.console, vec![text]).await.map_err(|denied| match denied {
+        let mut results = self.apply(self.console, vec![text.clone()]).await.map_err(|denied| match denied {
             Denied::Store(error) => error,
             other => StoreError::Damaged(other.to_string()),
         })?;
-        results.pop().ok_or(StoreError::Unavailable)
+        let result = results.pop().ok_or(StoreError::Unavailable)?;
+        self.write_down(text, &result).await?;
+        Ok(result)
     }
 
     /// The successor of a token inside a sync. A proof that does not fit must not hold ops up: then there is none.

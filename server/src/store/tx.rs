@@ -199,7 +199,7 @@ impl<'a> Tx<'a> {
         let version = self.next_version(feed, number)?;
         let sql = "UPDATE row SET version = ?4, urgent = 0, body = NULL WHERE feed = ?1 AND kind = ?2 AND id = ?3";
         run(self.connection, sql, params![number.0, kind, id, version])?;
-        Ok(())
+        self.gone(number, version, (kind, id))
     }
 
     /// The body of a row that is there.

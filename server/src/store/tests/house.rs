@@ -2,7 +2,7 @@
 
 use crate::{
     clock::{Clock, ManualClock},
-    store::{Denied, PlannedGroup, PlannedPerson, PlannedResidence, PlannedRole, SetUpPlan, Store, schema},
+    store::{Denied, PlannedGroup, PlannedPerson, PlannedResidence, PlannedRole, SetUpPlan, Store, StoreError, schema},
 };
 use kairan_protocol::{
     check_in::Mood,
@@ -150,7 +150,12 @@ impl House {
 
     /// Another store on the same folder, the old one gone without a word.
     pub fn reopen(&mut self) {
-        self.store = Store::open(self.folder.path(), self.clock.clone(), Arc::clone(&self.identity)).unwrap();
+        self.store = self.try_open().unwrap();
+    }
+
+    /// Opens the folder, which may be refused.
+    pub fn try_open(&self) -> Result<Store, StoreError> {
+        Store::open(self.folder.path(), self.clock.clone(), Arc::clone(&self.identity))
     }
 
     /// A connection of one's own, to look behind the store.
@@ -316,6 +321,19 @@ impl Phone {
         while self.sync(house, &[]).await.feeds.iter().any(|feed| feed.more) {}
     }
 
+    /// Proves its key anew, as a phone whose token ran out.
+    pub async fn prove(&mut self, house: &House) {
+        let proof = house.proof(&self.key, self.device, house.clock.now());
+        self.token = house.store.token(proof).await.unwrap().secret;
+    }
+
+    /// What is there in the feeds it may read, by feed, kind and id.
+    pub fn held(&self) -> BTreeMap<(FeedNumber, String, String), (Version, String)> {
+        let readable = |n: &FeedNumber| self.rights.as_ref().unwrap().feeds.iter().any(|feed| feed.n == *n);
+        let there = self.rows.iter().filter(|((n, ..), row)| readable(n) && row.body.is_some());
+        there.map(|(key, row)| (key.clone(), (row.version, row.body.as_ref().unwrap().get().to_owned()))).collect()
+    }
+
     /// Sends one op; its result.
     pub async fn send(&mut self, house: &House, op: &Op) -> OpResult {
         self.sync(house, std::slice::from_ref(op)).await.results.remove(0)
@@ -327,6 +345,9 @@ impl Phone {
             self.rights = Some(rights.clone());
         }
         for delta in &response.feeds {
+            if delta.reset {
+                self.rows.retain(|(feed, ..), _| *feed != delta.n);
+            }
             for row in &delta.rows {
                 self.rows.insert((delta.n, row.kind.clone(), row.id.clone()), row.clone());
             }
