@@ -151,7 +151,16 @@ fn within_limits(request: &SyncRequest) -> Result<(), Trouble> {
     if request.cursors.len() > validate::CURSORS {
         return Err(Trouble::with(ProblemCode::TooLarge, &format!("more than {} cursors", validate::CURSORS)));
     }
-    let large = request.ops.iter().find(|op| op.get().len() > validate::OP_BYTES);
+    if request.replays.len() > validate::REPLAYS_PER_SYNC {
+        let detail = format!("more than {} replays", validate::REPLAYS_PER_SYNC);
+        return Err(Trouble::with(ProblemCode::TooLarge, &detail));
+    }
+    if request.ended.len() > validate::ENDED_PER_SYNC {
+        let detail = format!("more than {} marks of what has ended", validate::ENDED_PER_SYNC);
+        return Err(Trouble::with(ProblemCode::TooLarge, &detail));
+    }
+    let ops = request.ops.iter().chain(request.replays.iter().map(|replay| &replay.op));
+    let large = ops.into_iter().find(|op| op.get().len() > validate::OP_BYTES);
     large.map_or(Ok(()), |op| {
         let id = match Op::parse(op.get()) {
             Ok(Op { id, .. }) | Err(NotAnOp::Unsupported { id, .. } | NotAnOp::Malformed { id, .. }) => Some(id),

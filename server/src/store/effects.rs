@@ -78,7 +78,7 @@ impl Tx<'_> {
                 Effect::Rights(person) => rights.push(person),
                 Effect::Mark(mark) => self.mark(mark)?,
                 Effect::CheckIn { person, check_in } => self.check_in(person, &check_in, commit)?,
-                Effect::TakenBack { person, op } => self.take_back(person, op)?,
+                Effect::TakenBack { person, op } => self.take_check_in_back(person, op)?,
                 Effect::Receipt { person, notice, receipt } => self.keep_receipt(person, notice, &receipt, commit)?,
                 Effect::Consent { person, moods_to_team, at } => self.consent(person, moods_to_team, at, under)?,
                 Effect::Notice(notice) => published = self.keep_notice(*notice, commit)?,
@@ -113,7 +113,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    fn take_back(&mut self, person: PersonId, op: OpId) -> Result<(), StoreError> {
+    fn take_check_in_back(&mut self, person: PersonId, op: OpId) -> Result<(), StoreError> {
         let sql = "UPDATE check_in SET taken = 1 WHERE person = ?1 AND op = ?2 AND day IN (WITH RECURSIVE days (day) AS \
                    (SELECT ?3 UNION ALL SELECT day - 1 FROM days WHERE day > ?4) SELECT day FROM days)";
         let (newest, oldest) = self.history_days();

@@ -1,6 +1,7 @@
 //! Joining: an invite's secret and a device's key become a device with a token and a slip. Asked again, the answer is the same.
 
 use super::{
+    effects::Under,
     error::{Denied, StoreError},
     look::Look,
     session::{TokenHash, fresh_secret, token_hash},
@@ -10,14 +11,14 @@ use super::{
 use kairan_protocol::{
     body::Phone,
     feed::FeedName,
-    id::{DeviceId, GroupId, InviteId, PersonId},
+    id::{Commit, DeviceId, GroupId, InviteId, PersonId},
     invite::Secret,
     row::kind,
     sign::{Fingerprint, Key, Purpose},
     time::Timestamp,
     validate,
     view::{Mark, View},
-    wire::{EnrolRequest, Listed, Token},
+    wire::{EnrolRequest, Listed, Slip, Token},
 };
 use rusqlite::{Connection, params};
 
@@ -26,7 +27,7 @@ const TOKEN_MILLIS: i64 = 90 * 86_400_000;
 /// How long its predecessor works on.
 const PREDECESSOR_MILLIS: i64 = 3_600_000;
 /// What a device is called that has no name of its own.
-const NAMELESS: &str = "電話";
+pub(super) const NAMELESS: &str = "電話";
 
 /// An invite as it is kept.
 struct Invite {
@@ -48,7 +49,7 @@ pub(super) struct Join {
 /// What a join came to.
 pub(super) enum Joined {
     Choose { name: String, persons: Vec<Listed> },
-    In { device: DeviceId, persons: Vec<PersonId>, since: Timestamp, token: Token },
+    In { device: DeviceId, persons: Vec<PersonId>, since: Timestamp, commit: Commit, token: Token },
 }
 
 /// A token that was made: the secret leaves with the answer, the hash stays.
@@ -144,7 +145,8 @@ impl Tx<'_> {
         }
         let device = self.admit_persons(&invite, join)?;
         let token = self.keep_token(device, token)?;
-        Ok(Ok(Joined::In { device, persons: join.persons.clone(), since: self.now, token }))
+        let persons = self.look().device_persons(device)?;
+        Ok(Ok(Joined::In { device, persons, since: self.now, commit: self.commit(), token }))
     }
 
     /// The device of this key that joined by this invite, and since when.
@@ -176,12 +178,13 @@ impl Tx<'_> {
             }
         }
         if !fresh.is_empty() {
-            self.hold(device, &invite, &fresh, &join.name)?;
+            self.let_in(device, &invite, &fresh, &join.name)?;
         }
         let since = number(self.connection, "SELECT since FROM device WHERE id = ?1", [device.number()])?;
         let token = self.keep_token(device, token)?;
         let persons = self.look().device_persons(device)?;
-        Ok(Ok(Joined::In { device, persons, since: Timestamp::from_millis(since), token }))
+        let (since, commit) = (Timestamp::from_millis(since), self.commit());
+        Ok(Ok(Joined::In { device, persons, since, commit, token }))
     }
 
     /// The device of this key, made where there is none, holds the people from now on.
@@ -197,22 +200,42 @@ impl Tx<'_> {
             run(self.connection, sql, params![device.number(), join.name, join.key.sec1(), now])?;
             device
         };
-        self.hold(device, invite, &join.persons, &join.name)?;
+        self.let_in(device, invite, &join.persons, &join.name)?;
         Ok(device)
     }
 
-    fn hold(&mut self, device: DeviceId, invite: &Invite, persons: &[PersonId], name: &str) -> Result<(), StoreError> {
+    fn let_in(
+        &mut self,
+        device: DeviceId,
+        invite: &Invite,
+        persons: &[PersonId],
+        name: &str,
+    ) -> Result<(), StoreError> {
         let commit = self.system_commit("enrol", &device.to_string())?;
-        let now = self.now.millis();
-        run(self.connection, "UPDATE device SET rights = ?2 WHERE id = ?1", [device.number(), signed(commit.0)])?;
         for person in persons {
-            let sql = "INSERT OR IGNORE INTO device_person (device, person, since) VALUES (?1, ?2, ?3)";
-            run(self.connection, sql, [device.number(), person.number(), now])?;
             let sql = "INSERT INTO invite_join (invite, person, device, at) VALUES (?1, ?2, ?3, ?4)";
-            run(self.connection, sql, [invite.id.number(), person.number(), device.number(), now])?;
-            let phone = to_json(&Phone { device, name: name.to_owned(), since: self.now })?;
+            run(self.connection, sql, [invite.id.number(), person.number(), device.number(), self.now.millis()])?;
+        }
+        self.hold(device, persons, (name, self.now), Under::new(commit))
+    }
+
+    /// A device holds these people, since a moment and a commit.
+    pub(super) fn hold(
+        &mut self,
+        device: DeviceId,
+        persons: &[PersonId],
+        (name, since): (&str, Timestamp),
+        under: Under,
+    ) -> Result<(), StoreError> {
+        let now = self.now.millis();
+        run(self.connection, "UPDATE device SET rights = ?2 WHERE id = ?1", [device.number(), signed(under.rights.0)])?;
+        for person in persons {
+            let sql = "INSERT OR IGNORE INTO device_person (device, person, since, committed) VALUES (?1, ?2, ?3, ?4)";
+            let (commit, number) = (signed(under.commit.0), person.number());
+            run(self.connection, sql, [device.number(), number, since.millis(), commit])?;
+            let phone = to_json(&Phone { device, name: name.to_owned(), since })?;
             self.put(FeedName::Mail(*person), (kind::PHONE, &device.to_string()), 1, false, &phone)?;
-            self.rights_of(*person, commit)?;
+            self.rights_of(*person, under.rights)?;
             let sql = "SELECT parent FROM residence JOIN grp ON grp.id = residence.household \
                        WHERE residence.person = ?1 AND (residence.until IS NULL OR residence.until > ?2)";
             let block = one(self.connection, sql, [person.number(), now], |row| row.get::<_, Option<i64>>(0))?;
@@ -238,19 +261,28 @@ impl Tx<'_> {
         Ok(Token { secret: token.secret.clone(), until })
     }
 
-    /// A new token for a proof that is newer than every one before it.
+    /// A new token for a proof that is newer than every one before it. A slip tells of a device, or of people on it, that a restored
+    /// backup may not know.
     pub fn renew(
         &mut self,
         device: DeviceId,
         proved: Timestamp,
+        slip: Option<&Slip>,
         token: &NewToken,
     ) -> Result<Result<Token, Denied>, StoreError> {
-        if let Err(denied) = self.admit(device)? {
+        let admitted = match (self.admit(device)?, slip) {
+            (Err(Denied::DeviceUnknown), Some(slip)) => self.make_again(slip)?,
+            (admitted, _) => admitted,
+        };
+        if let Err(denied) = admitted {
             return Ok(Err(denied));
         }
         let sql = "UPDATE device SET proved = ?2 WHERE id = ?1 AND proved < ?2";
         if run(self.connection, sql, [device.number(), proved.millis()])? == 0 {
             return Ok(Err(Denied::BadProof));
+        }
+        if let Some(slip) = slip {
+            self.bring_people_back(slip)?;
         }
         self.keep_token(device, token).map(Ok)
     }

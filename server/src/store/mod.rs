@@ -26,6 +26,7 @@ mod schema;
 mod session;
 mod set_up;
 mod shared;
+mod slip;
 mod sql;
 mod sync;
 #[cfg(test)]

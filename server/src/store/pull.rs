@@ -97,6 +97,19 @@ pub(super) fn pull<'a>(
     readers.read(|connection| helping(connection, feeds, wanted))
 }
 
+/// Whether a device has seen more of a feed than there is here.
+pub(super) fn is_ahead<'a>(
+    feeds: &Feeds,
+    readable: impl Iterator<Item = &'a FeedRight>,
+    cursors: &BTreeMap<FeedNumber, Cursor>,
+) -> bool {
+    let seen = |right: &FeedRight| match cursors.get(&right.n) {
+        None => Version(0),
+        Some(Cursor::At(seen) | Cursor::First(FirstPull { as_of: seen, .. })) => *seen,
+    };
+    readable.into_iter().any(|right| seen(right) > feeds.version(right.n))
+}
+
 fn wanted(feeds: &Feeds, right: &FeedRight, cursor: Option<&Cursor>) -> Option<Wanted> {
     let version = feeds.version(right.n);
     let first = From::First { as_of: version, place: Place::beginning(version) };
@@ -205,6 +218,10 @@ fn after(connection: &Connection, feed: &Wanted, seen: Version, left: &mut Helpi
         && let Some(row) = found.next()?
     {
         let row = read(row)?;
+        if row.version > feed.version {
+            // Committed a moment ago, and not known to everybody yet: a cursor must not be ahead of what is.
+            break;
+        }
         left.take(&row);
         reached = row.version;
         rows.push(row);

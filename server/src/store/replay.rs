@@ -8,33 +8,31 @@ use super::{
     tx::Tx,
 };
 use kairan_protocol::{
-    id::{Commit, DeviceId},
+    id::{Commit, DeviceId, Epoch},
     op::{Command, Op},
     outcome::{MacKey, OpResult, Outcome},
     reduce,
     refusal::Refusal,
     replay::{EndedMark, Replay},
-    view::Context,
+    view::{Context, Effects},
 };
 use std::sync::Arc;
 
 /// An op handed back that was read and waits to be folded in.
-#[derive(Debug, Clone)]
-pub(super) struct HandedBack {
+struct HandedBack {
     asked: Asked,
     commit: Commit,
     mac: String,
 }
 
 impl HandedBack {
-    /// Reads one; what has no header fails the request as a whole.
-    pub fn read(replay: Replay) -> Result<Self, Denied> {
+    fn read(replay: Replay) -> Result<Self, Denied> {
         let Replay { op, commit, mac } = replay;
         Ok(Self { asked: Asked::read(op)?, commit, mac })
     }
 
-    /// The answer to it. The MAC comes out as it was before; what is not this server's gets none.
-    pub fn result(&self, outcome: Outcome, key: &MacKey) -> OpResult {
+    /// The answer to it: the MAC comes out as it was before; what is not this server's gets none.
+    fn result(&self, outcome: Outcome, key: &MacKey) -> OpResult {
         let foreign = matches!(outcome, Outcome::Refused { code: Refusal::BadMac, .. });
         let result = self.asked.result(outcome, key);
         OpResult { mac: result.mac.filter(|_| !foreign), ..result }
@@ -45,25 +43,55 @@ impl HandedBack {
     }
 }
 
+/// All that one request hands back.
+pub(super) struct Handing {
+    ended: Vec<EndedMark>,
+    replays: Vec<HandedBack>,
+    over: Option<Epoch>,
+}
+
+impl Handing {
+    /// Reads it; an op without a header fails the request as a whole. `over`: the epoch of which nothing is left to hand back.
+    pub fn read(ended: Vec<EndedMark>, replays: Vec<Replay>, over: Option<Epoch>) -> Result<Self, Denied> {
+        let replays = replays.into_iter().map(HandedBack::read).collect::<Result<_, _>>()?;
+        Ok(Self { ended, replays, over })
+    }
+
+    /// Whether nothing is handed back.
+    pub const fn is_nothing(&self) -> bool {
+        self.ended.is_empty() && self.replays.is_empty() && self.over.is_none()
+    }
+
+    /// The answers, one for each op.
+    pub fn results(&self, outcomes: Vec<Outcome>, key: &MacKey) -> Vec<OpResult> {
+        self.replays.iter().zip(outcomes).map(|(handed, outcome)| handed.result(outcome, key)).collect()
+    }
+}
+
 impl Tx<'_> {
-    /// What one device hands back: first what has ended, then ops, in the order given. Nothing is stored of what bears another MAC or
-    /// speaks about something that has not come back yet.
-    pub fn hand_back(
+    /// What one device hands back: first what has ended, then ops in the order given, then that it was all. Nothing is stored of what
+    /// bears another MAC or speaks about something that has not come back yet.
+    pub fn take_back(
         &mut self,
         device: DeviceId,
-        ended: &[EndedMark],
-        replays: &[HandedBack],
-    ) -> Result<Vec<Outcome>, StoreError> {
-        self.ended_again(device, ended)?;
+        handing: &Handing,
+    ) -> Result<Result<Vec<Outcome>, Denied>, StoreError> {
+        if let Err(denied) = self.admit(device)? {
+            return Ok(Err(denied));
+        }
+        self.ended_again(device, &handing.ended)?;
         let key = self.memory.fixed.mac_key.clone();
         let mut rights = None;
-        let mut outcomes = Vec::with_capacity(replays.len());
-        for handed in replays {
+        let mut outcomes = Vec::with_capacity(handing.replays.len());
+        for handed in &handing.replays {
             let outcome = self.fold(device, handed, &key, &mut rights);
             let id = handed.asked.id();
             outcomes.push(outcome.map_err(|source| StoreError::Op { id, source: Box::new(source) })?);
         }
-        Ok(outcomes)
+        if let Some(epoch) = &handing.over {
+            self.handed(device, epoch)?;
+        }
+        Ok(Ok(outcomes))
     }
 
     fn fold(
@@ -95,12 +123,7 @@ impl Tx<'_> {
         Ok(kept.outcome(handed.commit))
     }
 
-    fn folded(
-        &mut self,
-        device: DeviceId,
-        op: &Op,
-        commit: Commit,
-    ) -> Result<Option<kairan_protocol::view::Effects>, StoreError> {
+    fn folded(&mut self, device: DeviceId, op: &Op, commit: Commit) -> Result<Option<Effects>, StoreError> {
         let zone = Arc::clone(&self.memory.zone);
         let context = Context { now: self.now, device, zone: &zone };
         let holders = self.holders(device)?;

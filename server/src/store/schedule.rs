@@ -1,4 +1,5 @@
-//! What the clock asks for: scheduled notices whose hour came, roles whose term is over, tokens and tombstones nobody needs any more.
+//! What the clock asks for: scheduled notices whose hour came, roles whose term is over, and what nobody needs any more: tokens,
+//! tombstones, kept rows.
 
 use super::{
     error::StoreError,
@@ -35,7 +36,8 @@ impl Tx<'_> {
         let notices = self.due_notices(limit)?;
         let roles = self.due_roles(limit)?;
         let forgotten = self.forget_tombstones()?;
-        let more = notices.len() == limit || roles.len() == limit || forgotten;
+        let dropped = self.drop_kept(limit)?;
+        let more = notices.len() == limit || roles.len() == limit || forgotten || dropped;
         for notice in notices {
             self.publish(notice)?;
         }
@@ -79,6 +81,7 @@ impl Tx<'_> {
         let hour = one(self.connection, sql, [], |row| moment(row, 0))?;
         let sql = "SELECT until FROM role WHERE over = 0 AND until IS NOT NULL ORDER BY until LIMIT 1";
         let until = one(self.connection, sql, [], |row| moment(row, 0))?;
-        Ok(hour.into_iter().chain(until).chain(self.next_tombstone()?).min())
+        let forgotten = [self.next_tombstone()?, self.next_kept()?].into_iter().flatten();
+        Ok(hour.into_iter().chain(until).chain(forgotten).min())
     }
 }

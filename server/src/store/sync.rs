@@ -1,21 +1,22 @@
-//! One sync: ops first, then what moved in the feeds the device may read, its rights, and a new token.
+//! One sync: what is handed back, then ops, then what moved in the feeds the device may read, its rights, and a new token.
 
 use super::{
     enrol::{Join, Joined, NewToken, device_key},
     error::{Denied, StoreError},
     op::Asked,
     pull,
-    replay::HandedBack,
+    replay::Handing,
     session::{Session, token_hash},
     shared::Inner,
+    slip,
 };
 use kairan_protocol::{
-    id::{Commit, DeviceId, OpId},
+    id::{DeviceId, OpId},
     op::{Command, Op},
     outcome::{OpResult, Outcome},
     replay::Replay,
-    sign::{Purpose, Signed},
-    validate::{CURSORS, OPS_PER_SYNC},
+    sign::{Key, Purpose, Signed},
+    validate::{CURSORS, ENDED_PER_SYNC, OPS_PER_SYNC, REPLAYS_PER_SYNC},
     wire::{EnrolRequest, EnrolResponse, Enrolled, Rights, Slip, SyncRequest, SyncResponse, Token, TokenProof},
 };
 use serde_json::value::RawValue;
@@ -24,9 +25,21 @@ use std::{collections::BTreeMap, sync::Arc};
 /// How far the clock of a proof may be off.
 const PROOF_MILLIS: i64 = 5 * 60_000;
 
+/// The console is never turned away: where it is, something is wrong with the database.
+fn undeniable(denied: Denied) -> StoreError {
+    match denied {
+        Denied::Store(error) => error,
+        other => StoreError::Damaged(other.to_string()),
+    }
+}
+
 impl Inner {
     pub async fn sync(&self, token: &str, request: SyncRequest) -> Result<SyncResponse, Denied> {
-        let SyncRequest { epoch, rights, cursors, ops, renew, .. } = request;
+        let SyncRequest { epoch, rights, cursors, ops, renew, replays, ended, handed } = request;
+        if replays.len() > REPLAYS_PER_SYNC || ended.len() > ENDED_PER_SYNC {
+            let limits = format!("{REPLAYS_PER_SYNC} replays and {ENDED_PER_SYNC} marks");
+            return Err(Denied::TooLarge(format!("a sync hands back at most {limits}")));
+        }
         if ops.len() > OPS_PER_SYNC {
             return Err(Denied::TooLarge(format!("a sync carries at most {OPS_PER_SYNC} ops")));
         }
@@ -35,20 +48,25 @@ impl Inner {
         }
         let token = token_hash(token);
         let session = self.session(&token).await?;
+        let handing = Handing::read(ended, replays, handed)?;
+        let again = !handing.is_nothing();
+        // Boxed: rare, and no reason for every sync to be larger.
+        let replayed = if again { Box::pin(self.hand_over(session.device, handing)).await? } else { Vec::new() };
         let results = self.apply(session.device, ops).await?;
         let renewed = match renew.filter(|proof| proof.device == session.device) {
-            Some(proof) => self.renewed(&proof).await?,
+            Some(proof) => Box::pin(self.renewed(&proof)).await?,
             None => None,
         };
         let known = epoch.as_ref() == Some(&self.card.epoch);
         let (cursors, rights) = if known { (cursors, rights) } else { (BTreeMap::new(), 0) };
-        let session = if results.is_empty() { Ok(session) } else { self.session(&token).await };
+        let changed = again || !results.is_empty() || renewed.is_some();
+        let session = if changed { self.session(&token).await } else { Ok(session) };
         let now = self.now();
         let mut response = SyncResponse {
             epoch: self.card.epoch.clone(),
             now,
             results,
-            replayed: Vec::new(),
+            replayed,
             resend: false,
             feeds: Vec::new(),
             rights: None,
@@ -56,8 +74,10 @@ impl Inner {
         };
         match session {
             Ok(session) => {
-                let readable = session.feeds.values().filter(|feed| feed.until.is_none_or(|until| now < until));
-                response.feeds = pull::pull(&self.shared.readers, &self.shared.feeds, readable, &cursors)?;
+                let readable = || session.feeds.values().filter(|feed| feed.until.is_none_or(|until| now < until));
+                response.feeds = pull::pull(&self.shared.readers, &self.shared.feeds, readable(), &cursors)?;
+                let reset = response.feeds.iter().any(|delta| delta.reset);
+                response.resend = reset && pull::is_ahead(&self.shared.feeds, readable(), &cursors);
                 response.rights = self.rights(&session, rights);
             }
             // The last person left by one of these very ops: the device hears that it worked, and that nothing is left.
@@ -90,17 +110,17 @@ impl Inner {
         Ok(asked.iter().zip(outcomes).map(|(asked, outcome)| asked.result(outcome, &self.mac_key)).collect())
     }
 
+    async fn hand_over(&self, device: DeviceId, handing: Handing) -> Result<Vec<OpResult>, Denied> {
+        let handing = Arc::new(handing);
+        let queued = Arc::clone(&handing);
+        let outcomes = self.writer.ask(move |tx| tx.take_back(device, &queued)).await??;
+        Ok(handing.results(outcomes, &self.mac_key))
+    }
+
     /// Ops the command line did, out of its journal.
     pub async fn hand_back(&self, replays: Vec<Replay>) -> Result<Vec<OpResult>, StoreError> {
-        let damaged = |denied: Denied| match denied {
-            Denied::Store(error) => error,
-            other => StoreError::Damaged(other.to_string()),
-        };
-        let handed: Arc<[HandedBack]> =
-            replays.into_iter().map(HandedBack::read).collect::<Result<_, _>>().map_err(damaged)?;
-        let (queued, console) = (Arc::clone(&handed), self.console);
-        let outcomes = self.writer.ask(move |tx| tx.hand_back(console, &[], &queued)).await?;
-        Ok(handed.iter().zip(outcomes).map(|(handed, outcome)| handed.result(outcome, &self.mac_key)).collect())
+        let handing = Handing::read(Vec::new(), replays, None).map_err(undeniable)?;
+        self.hand_over(self.console, handing).await.map_err(undeniable)
     }
 
     /// An op by the steward, without a phone.
@@ -108,10 +128,7 @@ impl Inner {
         let now = self.now();
         let op = Op { id: OpId::at(now)?, person: self.steward, at: now, command };
         let text = RawValue::from_string(op.to_text()).map_err(|error| StoreError::Damaged(error.to_string()))?;
-        let mut results = self.apply(self.console, vec![text.clone()]).await.map_err(|denied| match denied {
-            Denied::Store(error) => error,
-            other => StoreError::Damaged(other.to_string()),
-        })?;
+        let mut results = self.apply(self.console, vec![text.clone()]).await.map_err(undeniable)?;
         let result = results.pop().ok_or(StoreError::Unavailable)?;
         self.write_down(text, &result).await?;
         Ok(result)
@@ -128,26 +145,32 @@ impl Inner {
 
     pub async fn token(&self, proof: &TokenProof) -> Result<Token, Denied> {
         let (device, at) = (proof.device, proof.at);
-        let key = self.shared.readers.read(|connection| device_key(connection, device))?;
+        let keys = [Key::of(&self.identity)];
+        let slip = proof.slip.as_ref().and_then(|shown| slip::read(shown, &keys, self.card.district, device));
+        let key = match (self.shared.readers.read(|connection| device_key(connection, device)), &slip) {
+            (Err(Denied::DeviceUnknown), Some(slip)) => slip.key,
+            (known, _) => known?,
+        };
+        let slip = slip.filter(|slip| slip.key == key);
         let message = Purpose::Token.message(&TokenProof::payload(&self.district(), device, at));
         key.verify(&message, &proof.proof).map_err(|_| Denied::BadProof)?;
         if at.since(self.now()).abs() > PROOF_MILLIS {
             return Err(Denied::BadProof);
         }
         let token = NewToken::new()?;
-        self.writer.ask(move |tx| tx.renew(device, at, &token)).await?
+        self.writer.ask(move |tx| tx.renew(device, at, slip.as_ref(), &token)).await?
     }
 
     pub async fn enrol(&self, request: EnrolRequest) -> Result<EnrolResponse, Denied> {
         let key = request.key;
         let join = Join::read(request, &self.district())?;
         let token = NewToken::new()?;
-        let (device, persons, at, token) = match self.writer.ask(move |tx| tx.join(&join, &token)).await?? {
+        let (device, persons, at, commit, token) = match self.writer.ask(move |tx| tx.join(&join, &token)).await?? {
             Joined::Choose { name, persons } => return Ok(EnrolResponse::Choose { name, persons }),
-            Joined::In { device, persons, since, token } => (device, persons, since, token),
+            Joined::In { device, persons, since, commit, token } => (device, persons, since, commit, token),
         };
         let (district, epoch) = (self.card.district, self.card.epoch.clone());
-        let slip = Slip { district, device, key, persons, epoch: epoch.clone(), commit: Commit(0), at };
+        let slip = Slip { district, device, key, persons, epoch: epoch.clone(), commit, at };
         let slip = Signed::new(&self.identity, Purpose::Slip, &slip).map_err(StoreError::from)?;
         let name = self.card.name.clone();
         Ok(EnrolResponse::Enrolled(Box::new(Enrolled { district, name, device, token, slip, epoch, now: self.now() })))

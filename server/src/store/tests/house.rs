@@ -2,20 +2,24 @@
 
 use crate::{
     clock::{Clock, ManualClock},
-    store::{Denied, PlannedGroup, PlannedPerson, PlannedResidence, PlannedRole, SetUpPlan, Store, StoreError, schema},
+    store::{
+        Denied, EpochBegun, PlannedGroup, PlannedPerson, PlannedResidence, PlannedRole, SetUpPlan, Store, StoreError,
+        begin_epoch, schema,
+    },
 };
 use kairan_protocol::{
     check_in::Mood,
     feed::{Audience, FeedName},
-    id::{DeviceId, Epoch, FeedNumber, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, RoleId, Version},
+    id::{Commit, DeviceId, Epoch, FeedNumber, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, RoleId, Version},
     invite::Secret,
     notice::{NoticeKind, Points},
     op::{Command, Invitee, Op},
     outcome::{OpResult, Outcome},
     people::RoleKind,
     receipt::Stage,
+    replay::{EndedMark, Replay},
     row::Row,
-    sign::{Key, Purpose, sign},
+    sign::{Key, Purpose, Signed, sign},
     time::{Timestamp, ZoneOffsets},
     tree::GroupKind,
     wire::{Cursor, EnrolRequest, EnrolResponse, Rights, SyncRequest, SyncResponse, TokenProof},
@@ -158,6 +162,39 @@ impl House {
         Store::open(self.folder.path(), self.clock.clone(), Arc::clone(&self.identity))
     }
 
+    /// A copy of the database as it is now.
+    pub fn backup(&self) -> Backup {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(schema::FILE);
+        self.sqlite().execute("VACUUM INTO ?1", [file.to_str().unwrap()]).unwrap();
+        Backup(folder)
+    }
+
+    /// The machine is lost: a copy stands in its place, as if no time had passed since.
+    pub async fn go_back(&mut self, backup: &Backup) {
+        self.store.clone().close().await.unwrap();
+        self.folder = backup.copy();
+        self.reopen();
+    }
+
+    /// The machine is lost, and a copy restored as it should be.
+    pub async fn restore(&mut self, backup: &Backup) -> EpochBegun {
+        self.store.clone().close().await.unwrap();
+        self.folder = backup.copy();
+        let begun = begin_epoch(self.folder.path(), self.clock.now()).unwrap();
+        self.reopen();
+        begun
+    }
+
+    /// A new token for a phone that shows its slip.
+    pub async fn show_slip(&self, phone: &mut Phone) -> Result<(), Denied> {
+        self.clock.advance(1);
+        let slip = Some(phone.slip.clone());
+        let proof = TokenProof { slip, ..self.proof(&phone.key, phone.device, self.clock.now()) };
+        phone.token = self.store.token(proof).await?.secret;
+        Ok(())
+    }
+
     /// A connection of one's own, to look behind the store.
     pub fn sqlite(&self) -> Connection {
         schema::writing(self.folder.path()).unwrap()
@@ -192,6 +229,7 @@ impl House {
                 key: key.clone(),
                 device: enrolled.device,
                 token: enrolled.token.secret,
+                slip: enrolled.slip,
                 person: persons[0],
                 epoch: None,
                 rights: None,
@@ -285,11 +323,28 @@ pub fn applied(result: &OpResult) -> u64 {
     }
 }
 
+/// A copy of a database.
+pub struct Backup(tempfile::TempDir);
+
+impl Backup {
+    fn copy(&self) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::copy(self.0.path().join(schema::FILE), folder.path().join(schema::FILE)).unwrap();
+        folder
+    }
+}
+
+/// An op as a phone's journal hands it back.
+pub fn replay(op: &Op, result: &OpResult) -> Replay {
+    Replay { op: text(op), commit: Commit(applied(result)), mac: result.mac.clone().unwrap() }
+}
+
 /// A phone with its mirror.
 pub struct Phone {
     pub key: SigningKey,
     pub device: DeviceId,
     pub token: String,
+    pub slip: Signed,
     pub person: PersonId,
     pub epoch: Option<Epoch>,
     pub rights: Option<Rights>,
@@ -337,6 +392,37 @@ impl Phone {
     /// Sends one op; its result.
     pub async fn send(&mut self, house: &House, op: &Op) -> OpResult {
         self.sync(house, std::slice::from_ref(op)).await.results.remove(0)
+    }
+
+    /// Hands back ops it was told were taken; what became of each.
+    pub async fn hand_back(&mut self, house: &House, replays: Vec<Replay>) -> Vec<OpResult> {
+        let request = SyncRequest { replays, ..self.request(&[]) };
+        let response = house.store.sync(&self.token, request).await.unwrap();
+        self.apply(&response);
+        response.replayed
+    }
+
+    /// Hands back every mark of what has ended that it holds, and says that it is over with an epoch.
+    pub async fn hand_marks_back(&mut self, house: &House, marks: Vec<EndedMark>, over: Option<&str>) -> SyncResponse {
+        let handed = over.map(|epoch| Epoch(epoch.to_owned()));
+        let request = SyncRequest { ended: marks, handed, ..self.request(&[]) };
+        let response = house.store.sync(&self.token, request).await.unwrap();
+        self.apply(&response);
+        response
+    }
+
+    /// The bodies of all rows of a kind, wherever they stand.
+    pub fn all<T: DeserializeOwned>(&self, kind: &str) -> Vec<T> {
+        let rows = self.rows.values().filter(|row| row.kind == kind).filter_map(|row| row.body.as_ref());
+        rows.map(|body| serde_json::from_str(body.get()).unwrap()).collect()
+    }
+
+    /// Everything it mirrored of the epoch before is let go.
+    pub fn begin_anew(&mut self) {
+        self.cursors.clear();
+        self.rows.clear();
+        self.rights = None;
+        self.epoch = None;
     }
 
     pub fn apply(&mut self, response: &SyncResponse) {

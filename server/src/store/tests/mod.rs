@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod closed;
 mod desks;
+mod ended;
+mod epochs;
 mod faults;
 mod house;
 mod joining;
@@ -10,5 +13,7 @@ mod journal;
 mod live;
 mod ops;
 mod pulls;
+mod replays;
 mod schedule;
+mod slips;
 mod tombstones;

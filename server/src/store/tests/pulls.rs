@@ -133,6 +133,7 @@ async fn a_cursor_ahead_of_the_feed_is_reset() {
     phone.cursors.insert(mail, Cursor::At(Version(9_999)));
     let answer = phone.sync(&house, &[]).await;
     assert!(answer.feeds[0].reset && answer.feeds[0].n == mail);
+    assert!(answer.resend, "the server forgot something: all is wanted");
     assert!(answer.feeds[0].rows.iter().any(|row| row.kind == kind::PROFILE));
     assert!(phone.sync(&house, &[]).await.feeds.is_empty());
 }

@@ -1,0 +1,69 @@
+//! Slips: a device the restored backup does not know, or not with all of its people, is let in again by what enrolment signed for it.
+
+use super::{
+    effects::Under,
+    enrol::NAMELESS,
+    error::{Denied, StoreError},
+    sql::run,
+    tx::Tx,
+};
+use kairan_protocol::{
+    id::{DeviceId, GroupId, PersonId},
+    replay::Ended,
+    sign::{Key, Purpose, Signed},
+    view::View,
+    wire::Slip,
+};
+use rusqlite::params;
+
+/// Reads the slip a device shows; none where it is not one of this district for this device. `keys`: the district's identity key and
+/// those before it.
+pub(super) fn read(shown: &Signed, keys: &[Key], district: GroupId, device: DeviceId) -> Option<Slip> {
+    let slip = keys.iter().find_map(|key| shown.open::<Slip>(key, Purpose::Slip).ok())?;
+    (slip.district == district && slip.device == device).then_some(slip)
+}
+
+impl Tx<'_> {
+    /// Makes the device of a slip, as it was, where nothing here says that it ended and somebody of it is left.
+    pub(super) fn make_again(&mut self, slip: &Slip) -> Result<Result<(), Denied>, StoreError> {
+        if self.when_ended(Ended::Revoked(slip.device))?.is_some() {
+            return Ok(Err(Denied::Revoked));
+        }
+        if self.missing(slip)?.is_empty() {
+            return Ok(Err(Denied::DeviceUnknown));
+        }
+        let sql = "INSERT INTO device (id, name, key, since, rights, proved) VALUES (?1, ?2, ?3, ?4, 0, 0)";
+        run(self.connection, sql, params![slip.device.number(), NAMELESS, slip.key.sec1(), slip.at.millis()])?;
+        self.bring_back(slip)?;
+        Ok(Ok(()))
+    }
+
+    /// Puts the people of a slip on their device again that the backup did not know there. A slip from a time this server remembers
+    /// tells it nothing new: whoever is not on the device left it.
+    pub(super) fn bring_people_back(&mut self, slip: &Slip) -> Result<(), StoreError> {
+        if self.look().was_lost(slip.commit)? { self.bring_back(slip) } else { Ok(()) }
+    }
+
+    fn bring_back(&mut self, slip: &Slip) -> Result<(), StoreError> {
+        let persons = self.missing(slip)?;
+        if persons.is_empty() {
+            return Ok(());
+        }
+        let rights = self.system_commit("slip", &slip.device.to_string())?;
+        let name = self.look().device_facts(slip.device)?.map_or_else(|| NAMELESS.to_owned(), |device| device.name);
+        self.hold(slip.device, &persons, (&name, slip.at), Under { commit: slip.commit, rights })
+    }
+
+    /// The people of a slip who are known here, not on the device, and did not leave it after the slip was written.
+    fn missing(&self, slip: &Slip) -> Result<Vec<PersonId>, StoreError> {
+        let held = self.look().device_persons(slip.device)?;
+        let mut missing = Vec::new();
+        for person in slip.persons.iter().copied().filter(|person| !held.contains(person)) {
+            let left = self.when_ended(Ended::Left(person, slip.device))?;
+            if left.is_none_or(|left| left <= slip.commit) && self.look().person(person)?.is_some() {
+                missing.push(person);
+            }
+        }
+        Ok(missing)
+    }
+}
