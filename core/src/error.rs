@@ -116,6 +116,11 @@ impl From<rusqlite::Error> for Error {
         if let rusqlite::Error::Utf8Error(..) = error {
             return Self::Damaged { detail: "no text where text was".to_owned() };
         }
+        // The log's index could not grow.
+        let no_room = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+        if error.sqlite_error().is_some_and(|error| error.extended_code == no_room) {
+            return Self::DiskFull;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { detail: error.to_string() },
@@ -163,6 +168,8 @@ mod tests {
     fn a_full_disk_is_told_apart_from_every_other_failure() {
         let full = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None);
         assert_eq!(Error::from(full), Error::DiskFull);
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
+        assert_eq!(Error::from(rusqlite::Error::SqliteFailure(code, None)), Error::DiskFull);
         assert_eq!(Error::from(std::io::Error::from(std::io::ErrorKind::StorageFull)), Error::DiskFull);
     }
 }

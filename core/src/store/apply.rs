@@ -65,7 +65,13 @@ impl Store {
                 let changed = EVERYTHING.into_iter().collect();
                 Ok(Applied { changed, more: true, ..Applied::default() })
             }
-            other => other,
+            Err(error) => {
+                // Half of it may be in the files; what is kept in memory must not be older.
+                self.refresh_world()?;
+                self.refresh_overlay();
+                Err(error)
+            }
+            Ok(applied) => Ok(applied),
         }
     }
 

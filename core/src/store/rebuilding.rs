@@ -21,10 +21,13 @@ impl Store {
     /// Reads from the mirror; from the new one, where the old was found damaged and nobody is in the middle of a change.
     pub(super) fn read_mirror<T>(&self, read: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
         let before = self.mirror_file().generation();
-        match read() {
-            Err(Error::Damaged { .. }) if self.mirror_file().generation() != before || self.is_made_anew() => read(),
-            other => other,
+        let answer = read();
+        let is_old = self.mirror_file().generation() != before;
+        // Where there was no room to make it anew, reads find nothing at all until there is.
+        if answer.is_err() && (is_old || (self.mirror_file().is_damaged() && self.is_made_anew())) {
+            return read();
         }
+        answer
     }
 
     /// Makes a damaged mirror anew where nobody is in the middle of a change; whether there is a whole one now.

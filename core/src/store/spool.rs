@@ -34,12 +34,21 @@ pub fn spool_tap(dir: &Path, tap: &Tap) -> Result<(), Error> {
     // The id is chosen now: a file ingested twice is one op.
     let id = OpId::at(Timestamp::from_millis(tap.at)).map_err(Error::internal)?;
     let unfinished = folder.join(format!("{id}.part"));
-    let mut file = File::create(&unfinished)?;
-    file.write_all(serde_json::to_string(tap)?.as_bytes())?;
-    file.sync_all()?;
     let whole = folder.join(format!("{id}.{ENDING}"));
-    fs::rename(&unfinished, &whole)?;
+    let written =
+        write(&unfinished, serde_json::to_string(tap)?.as_bytes()).and_then(|()| fs::rename(&unfinished, &whole));
+    if let Err(error) = written {
+        // On a full disk the half of it would take the room the next tap needs.
+        let _ = fs::remove_file(&unfinished);
+        return Err(error.into());
+    }
     sync_folder_of(&whole)
+}
+
+fn write(path: &Path, text: &[u8]) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(text)?;
+    file.sync_all()
 }
 
 /// The files of taps, oldest first.

@@ -148,9 +148,18 @@ mod stops {
         sync::{Arc, Mutex, MutexGuard, PoisonError},
     };
 
+    /// What happens at a step.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(crate) enum Fault {
+        /// The app is killed.
+        Kill,
+        /// There is no room on the disk, once.
+        Full,
+    }
+
     #[derive(Debug, Default)]
     struct State {
-        stop_at: Option<(Step, u32)>,
+        fault: Option<(Step, u32, Fault)>,
         killed: bool,
         reached: BTreeMap<Step, u32>,
     }
@@ -164,11 +173,11 @@ mod stops {
             self.0.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
-        /// Stops when a step is reached for the `nth` time from now, counted from 1.
-        pub(crate) fn stop_at(&self, step: Step, nth: u32) {
+        /// Something happens when a step is reached for the `nth` time from now, counted from 1.
+        pub(crate) fn at(&self, step: Step, nth: u32, fault: Fault) {
             let mut state = self.state();
             let before = state.reached.get(&step).copied().unwrap_or(0);
-            state.stop_at = Some((step, before + nth));
+            state.fault = Some((step, before + nth, fault));
         }
 
         /// Forgets what was reached.
@@ -198,9 +207,16 @@ mod stops {
             let times = state.reached.entry(step).or_default();
             *times += 1;
             let here = (step, *times);
-            state.killed = state.stop_at == Some(here);
-            drop(state);
-            self.alive()
+            match state.fault {
+                Some((step, nth, fault)) if (step, nth) == here => {
+                    state.fault = None;
+                    state.killed = fault == Fault::Kill;
+                    drop(state);
+                    self.alive()?;
+                    Err(Error::DiskFull)
+                }
+                _ => Ok(()),
+            }
         }
     }
 }
@@ -228,6 +244,9 @@ mod stops {
 pub(crate) use stops::Steps;
 
 #[cfg(any(test, feature = "faults"))]
+use stops::Fault;
+
+#[cfg(any(test, feature = "faults"))]
 impl super::Store {
     /// Opens a folder and stops at a step of opening, as [`super::Store::stop_at`] does.
     pub fn open_to_stop_at(
@@ -237,14 +256,19 @@ impl super::Store {
         nth: u32,
     ) -> Result<Self, Error> {
         let steps = Steps::default();
-        steps.stop_at(step, nth);
+        steps.at(step, nth, Fault::Kill);
         Self::open_under(dir, now, steps)
     }
 
     /// Stops the store as a kill would, when it reaches a step for the `nth` time from now (counted from 1): that call
     /// fails, and so does every later one. What lies on the disk then is what a killed app leaves; open it anew.
     pub fn stop_at(&self, step: Step, nth: u32) {
-        self.steps.stop_at(step, nth);
+        self.steps.at(step, nth, Fault::Kill);
+    }
+
+    /// There is no room on the disk when a step is reached for the `nth` time from now (counted from 1), and again afterwards.
+    pub fn fill_at(&self, step: Step, nth: u32) {
+        self.steps.at(step, nth, Fault::Full);
     }
 
     /// Forgets which steps were reached so far.

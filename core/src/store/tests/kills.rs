@@ -1,5 +1,5 @@
-//! The app killed at every step of every write: what the phone said is there, rows and cursors belong together, and in the end
-//! it is like a phone nobody killed.
+//! The app killed, or the disk full, at every step of every write: what the phone said is there, rows and cursors belong together, and in the end
+//! it is like a phone that was left alone.
 
 use super::{
     compared::{all_of, belongs_together, copy_of, lines},
@@ -206,7 +206,7 @@ fn sorted(mut said: Vec<String>) -> Vec<String> {
     said
 }
 
-/// Kills a phone at every step of a chapter; which steps there were, and how often.
+/// Kills a phone at every step of a chapter, and fills the disk of another there; which steps there were, and how often.
 fn kill_everywhere(chapter: &Chapter, town: &mut Town, folder: &TempDir) -> BTreeMap<Step, u32> {
     (chapter.world)(town);
     let (before, town_before) = (copy_of(folder.path()), town.clone());
@@ -222,6 +222,15 @@ fn kill_everywhere(chapter: &Chapter, town: &mut Town, folder: &TempDir) -> BTre
 
     let kills: Vec<(Step, u32)> =
         reached.iter().flat_map(|(step, times)| (1..=*times).map(|nth| (*step, nth))).collect();
+    let goes_on = |town: &mut Town, store: &Store, when: &str| {
+        (chapter.phone)(town, store).unwrap_or_else(|error| panic!("{when}: {error}"));
+        sync(town, store).unwrap();
+        belongs_together(town, store, when);
+        assert_eq!(sorted(town.commands.clone()), said, "{when}: the server took something else");
+        let after = all_of(store);
+        let differ: Vec<_> = after.iter().zip(&whole).filter(|(after, whole)| after != whole).take(3).collect();
+        assert!(after == whole, "{when}: {} lines for {}, first {differ:#?}", after.len(), whole.len());
+    };
     let killed = |(step, nth): (Step, u32)| {
         let when = format!("{}, killed at {step:?} for the {nth}. time", chapter.name);
         let (folder, mut town) = (copy_of(before.path()), town_before.clone());
@@ -234,31 +243,33 @@ fn kill_everywhere(chapter: &Chapter, town: &mut Town, folder: &TempDir) -> BTre
         drop(store);
 
         let store = Store::open(left.path(), NOW).unwrap();
-        let taps = taps_in(left.path());
         belongs_together(&town, &store, &when);
-        let held = held(&store);
-        for said in &town.said {
-            assert!(held.contains(said) || taps.contains(said), "{when}: {said} was said and is gone");
-        }
-        (chapter.phone)(&mut town, &store).unwrap_or_else(|error| panic!("{when}: {error}"));
-        sync(&mut town, &store).unwrap();
+        assert!(town.said.is_subset(&(&held(&store) | &taps_in(left.path()))), "{when}: what was said is gone");
+        goes_on(&mut town, &store, &when);
+    };
+    let full = |(step, nth): (Step, u32)| {
+        let when = format!("{}, the disk full at {step:?} for the {nth}. time", chapter.name);
+        let (folder, mut town) = (copy_of(before.path()), town_before.clone());
+        let store = Store::open(folder.path(), NOW).unwrap();
+        store.fill_at(step, nth);
+        assert_eq!((chapter.phone)(&mut town, &store), Err(Error::DiskFull), "{when}: it is told");
         belongs_together(&town, &store, &when);
-        assert_eq!(sorted(town.commands.clone()), said, "{when}: the server took something else");
-        let after = all_of(&store);
-        let differ: Vec<_> = after.iter().zip(&whole).filter(|(after, whole)| after != whole).take(3).collect();
-        assert!(after == whole, "{when}: {} lines for {}, first {differ:#?}", after.len(), whole.len());
+        assert!(town.said.is_subset(&(&held(&store) | &taps_in(folder.path()))), "{when}: what was said is gone");
+        // Then there is room, and the app was open all the time.
+        goes_on(&mut town, &store, &when);
     };
     // They mostly wait for the disk.
     std::thread::scope(|scope| {
         for some in kills.chunks(kills.len().div_ceil(8).max(1)) {
             scope.spawn(|| some.iter().copied().for_each(killed));
+            scope.spawn(|| some.iter().copied().for_each(full));
         }
     });
     reached
 }
 
 #[test]
-fn killed_at_every_step_a_phone_ends_like_one_nobody_killed() {
+fn killed_or_without_room_at_every_step_a_phone_ends_like_one_that_was_left_alone() {
     let (mut town, folder) = (Town::new(), tempfile::tempdir().unwrap());
     let (mut reached, mut kills) = (BTreeSet::new(), 0);
     for chapter in STORY {
@@ -267,7 +278,7 @@ fn killed_at_every_step_a_phone_ends_like_one_nobody_killed() {
         reached.extend(steps.into_keys());
     }
     // What is done to damaged files, and erasing, have stories of their own.
-    println!("{kills} kills");
+    println!("{kills} kills, and as often a full disk");
     let missing: Vec<Step> = Step::ALL.iter().filter(|step| !reached.contains(step)).copied().collect();
     assert_eq!(
         missing,
@@ -302,5 +313,28 @@ fn killed_while_it_is_erased_a_phone_is_erased_in_the_end() {
                 assert!(!bytes.windows(word.len()).any(|some| some == word.as_bytes()), "{step:?}: {word} in {file:?}");
             }
         }
+    }
+}
+
+#[test]
+fn a_log_that_a_power_cut_left_half_written_holds_what_was_said_before_and_nothing_half() {
+    let phone = Phone::of_sato().reopened();
+    let mut after = vec![(0, 0)];
+    let log = phone.path().join("outbox.db-wal");
+    for number in 0..6 {
+        phone.say(&op(SATO, NOW.plus_millis(number), check_in(Mood::Talk)));
+        after.push((fs::metadata(&log).unwrap().len(), after.len()));
+    }
+    let whole = phone.going_out();
+    let length = fs::metadata(&log).unwrap().len();
+    for cut in (0..=length).step_by(1_500).chain([length]) {
+        let left = copy_of(phone.path());
+        fs::OpenOptions::new().write(true).open(left.path().join("outbox.db-wal")).unwrap().set_len(cut).unwrap();
+        let store = Store::open(left.path(), NOW).unwrap();
+        let held: Vec<OpId> = store.outgoing(NOW, 100).unwrap().into_iter().map(|out| out.id).collect();
+        assert_eq!(held, whole[..held.len()], "cut at {cut}");
+        let shown_as_kept = after.iter().filter(|(length, _)| *length <= cut).map(|(_, ops)| *ops).max().unwrap();
+        assert!(held.len() >= shown_as_kept, "cut at {cut}: what was on the disk is gone");
+        assert_eq!(store.home(SATO, NOW).unwrap().salvage, None, "a log that ends early is no damage");
     }
 }
