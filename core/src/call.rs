@@ -88,6 +88,9 @@ methods! {
     async grant_role(person: String, to: String, group: String, kind: RoleKind, until: Option<i64>);
     async end_role(person: String, role: String);
     async move_household(person: String, household: String, to: String);
+    sync alerts(person: String);
+    async alert_raised(id: String);
+    async alert_seen(id: String);
     sync phones(person: String);
     async revoke(person: String, device: String);
     sync outbox();
@@ -156,7 +159,8 @@ mod tests {
     use crate::keys::SoftwarePlatform;
 
     /// The facade's own text: what is exported there must be callable here.
-    const FACADE: [&str; 7] = [
+    const FACADE: [&str; 8] = [
+        include_str!("facade/alerts.rs"),
         include_str!("facade/desk.rs"),
         include_str!("facade/joining.rs"),
         include_str!("facade/outbox.rs"),

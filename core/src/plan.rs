@@ -45,8 +45,11 @@ pub(crate) enum Step {
         /// Whether to ask for a new token.
         renew: bool,
     },
-    /// The token does not work: ask for another with the device key.
-    Token,
+    /// Ask for another token with the device key.
+    Token {
+        /// Whether to show the enrolment slip with it: the server may have forgotten the device, or some of its people.
+        slip: bool,
+    },
     /// The op that was sent alone is the one that fails: park it with the reason at hand.
     Park,
     /// Read the card for new addresses.
@@ -75,7 +78,7 @@ pub(crate) enum Trouble {
     Broken,
     /// The token is not valid any more.
     TokenUnknown,
-    /// The server does not know this device, perhaps after a restore: keep everything.
+    /// The server does not know this device, perhaps after a restore: keep everything, and show the slip.
     DeviceUnknown,
     /// This device was signed off.
     Revoked,
@@ -98,7 +101,7 @@ pub(crate) enum Input {
     Answered {
         /// There is more to get.
         more: bool,
-        /// There are still ops to send.
+        /// There are still ops to send or to hand back.
         waiting: bool,
     },
     /// The exchange failed.
@@ -119,6 +122,8 @@ pub(crate) enum Input {
         /// Milliseconds from now.
         renew_in: u64,
     },
+    /// The server began a new epoch: the slip is to be shown once.
+    SlipOwed,
     /// The addresses are so many milliseconds old.
     CardAt {
         /// Milliseconds.

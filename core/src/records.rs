@@ -1,11 +1,13 @@
 //! What the facade hands to a screen: one record per screen, plain fields, orders and counts already made.
 //! Times are milliseconds since 1970 (UTC), days are ISO 8601 text, ids are text.
 
+mod alert;
 mod desk;
 mod notice;
 mod person;
 mod words;
 
+pub use alert::*;
 pub use desk::*;
 pub use notice::*;
 pub use person::*;

@@ -3,8 +3,8 @@
 
 use crate::{phone::Trouble, words};
 use kairan_core::records::{
-    Arrival, Counts, Desk, DeskNotice, Home, HomeStage, Joining, Me, NoticeDetail, NoticeKind, NoticeLine, OpState,
-    PhoneLine, Salvage, SealState, SentState, WaitingOp,
+    Alert, AlertKind, Arrival, Counts, Desk, DeskNotice, Home, HomeStage, Joining, Me, NoticeDetail, NoticeKind,
+    NoticeLine, OpState, PhoneLine, Salvage, SealState, SentState, WaitingOp,
 };
 
 /// The one of an id, of a name, or of a name or given name that begins so (spaces do not count).
@@ -109,6 +109,13 @@ fn strip(home: &Home) -> String {
         text += &format!("受け付けられなかったもの {}件　(outbox)\n", home.refused);
     }
     text
+}
+
+/// What a notification says.
+pub fn alert(alert: &Alert) -> String {
+    let from = if alert.from.is_empty() { String::new() } else { format!("（{}）", alert.from) };
+    let who = if alert.kind == AlertKind::Talk { "さん" } else { "" };
+    format!("【{}】{}{who}{from}　{}", words::alert(alert.kind, alert.again), alert.title, words::time(alert.at))
 }
 
 /// One line about a home that changed.
@@ -216,7 +223,10 @@ pub fn outbox(waiting: &[WaitingOp]) -> String {
     let mut text = String::new();
     for op in waiting {
         let state = match op.state {
-            OpState::Waiting => "送信待ち　つながると自動で送ります。".to_owned(),
+            OpState::Waiting => match &op.code {
+                Some(code) => format!("送信待ち　{}", words::code(code)),
+                None => "送信待ち　つながると自動で送ります。".to_owned(),
+            },
             OpState::Sending => "送っています。".to_owned(),
             OpState::AskAgain => "時間がたちました。送る (retry) か、取り消して (discard) ください。".to_owned(),
             OpState::Parked => format!("今は送れません。{}", words::code(op.code.as_deref().unwrap_or_default())),

@@ -104,7 +104,12 @@ pub fn desk(phone: &Phone) -> Result<(), Trouble> {
     phone.sync()?;
     let desks = desks(phone)?;
     let text = serde_json::to_string(&desks).map_err(|error| Trouble::Own(error.to_string()))?;
-    phone.show(&text, |desks: &Vec<Desk>| lines::desks(desks))
+    phone.show(&text, |desks: &Vec<Desk>| lines::desks(desks))?;
+    // Whoever reads the desk has seen who asked.
+    for talk in desks.iter().flat_map(|desk| &desk.talks) {
+        phone.raw("alert_seen", &json!({ "id": talk.op }))?;
+    }
+    Ok(())
 }
 
 pub fn desk_notice(phone: &Phone, wanted: &str) -> Result<(), Trouble> {

@@ -4,7 +4,7 @@ use crate::{lines, words};
 use kairan_core::{
     CallError, Kairan, Listener, Network, Options, call,
     keys::SoftwarePlatform,
-    records::{DeskName, Me, OpState, PersonLine, Screen, WaitingOp},
+    records::{Alert, DeskName, Me, OpState, PersonLine, Screen, WaitingOp},
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -202,6 +202,7 @@ impl Phone {
             let _ = ends.send(runtime.block_on(tokio::signal::ctrl_c()));
         });
         let mut told = String::new();
+        self.alert()?;
         loop {
             if ended.try_recv().is_ok() {
                 self.kairan.stop();
@@ -213,11 +214,29 @@ impl Phone {
         }
     }
 
+    /// Raises what notifications are for, each once.
+    fn alert(&self) -> Result<(), Trouble> {
+        let me: Me = self.ask("me", &json!({}))?;
+        for person in me.persons {
+            let alerts: Vec<Alert> = self.ask("alerts", &json!({ "person": person.id }))?;
+            for alert in alerts {
+                if self.json {
+                    println!("{}", json!({ "alert": alert }));
+                } else {
+                    println!("{}", lines::alert(&alert));
+                }
+                self.raw("alert_raised", &json!({ "id": alert.id }))?;
+            }
+        }
+        Ok(())
+    }
+
     fn tell(&self, screens: &[Screen], told: &mut String) -> Result<(), Trouble> {
         if self.json {
             println!("{}", json!({ "changed": screens }));
-            return Ok(());
+            return self.alert();
         }
+        self.alert()?;
         let me: Me = self.ask("me", &json!({}))?;
         if !me.joined {
             println!("この電話での利用は終わりました。");

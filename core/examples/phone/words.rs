@@ -2,7 +2,7 @@
 
 use crate::phone::Trouble;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Timelike};
-use kairan_core::records::{GroupKind, HomeStage, Mood, NoticeKind};
+use kairan_core::records::{AlertKind, GroupKind, HomeStage, Mood, NoticeKind};
 
 pub const SAVED: &str = "まだ送っていません。この電話に保存しました。つながると自動で送ります。";
 pub const OUT_OF_REACH: &str = "つながっていません。この電話にあるものを使います。";
@@ -12,6 +12,15 @@ pub const fn mood(mood: Mood) -> &'static str {
         Mood::Good => "良い",
         Mood::Fair => "普通",
         Mood::Talk => "相談したい",
+    }
+}
+
+/// What a notification is about; `again`: the talk was told before, and nobody has looked.
+pub const fn alert(kind: AlertKind, again: bool) -> &'static str {
+    match (kind, again) {
+        (AlertKind::Emergency, _) => "緊急のお知らせ",
+        (AlertKind::Talk, false) => "相談したい",
+        (AlertKind::Talk, true) => "相談したい（まだどなたも見ていません）",
     }
 }
 
@@ -92,6 +101,8 @@ pub fn code(code: &str) -> String {
         "bad_code" => "番号が正しくありません。紙の番号とくらべてください。",
         "revoked" => "この電話での利用は終わりました。",
         "device_unknown" => "町内会の機械がこの電話を覚えていません。記録は残してあります。",
+        "later" => "町内会の記録がまだ戻っていません。戻ると自動で送ります。",
+        "handing_back" => "町内会の機械が控えから戻りました。もう一度お届けしています。",
         "disk_full" => "空きがありません。",
         "offline" => "インターネットにつながっていません。つながる場所でもう一度お試しください。",
         "unknown" => "見つかりません。",

@@ -1,6 +1,7 @@
 //! The facade: one neighbourhood on one phone. Reads answer from the phone's own store; writes are on its disk when they
 //! return, and go out by themselves.
 
+mod alerts;
 mod desk;
 mod joining;
 mod opening;
@@ -37,6 +38,9 @@ pub struct SyncReport {
     pub sent: u32,
     /// Rows that came.
     pub received: u32,
+    /// Ops that a restored server had lost and has again.
+    #[serde(default)]
+    pub handed_back: u32,
 }
 
 /// One neighbourhood on one phone.

@@ -17,6 +17,7 @@ use crate::{
 use kairan_protocol::{
     id::{Commit, Epoch, FeedNumber},
     invite::{CheckCode, Invitation, Secret, Whom},
+    outcome::Outcome,
     sign::{Key, Purpose, Signed},
     time::Timestamp,
     wire::{EnrolRequest, EnrolResponse, Enrolled, Listed, ProblemCode, Slip, SyncRequest, Token, TokenProof},
@@ -31,22 +32,72 @@ const MAIL: FeedNumber = FeedNumber(10);
 
 /// What the machine says to the next syncs; when nothing is left, it applies every op.
 #[derive(Clone, Default)]
-struct Script(Arc<Mutex<VecDeque<Say>>>);
+struct Script(Arc<Mutex<VecDeque<Say>>>, Arc<Mutex<Memory>>);
+
+/// What the machine remembers.
+#[derive(Default)]
+struct Memory {
+    /// How often it was restored from a backup.
+    restored: u32,
+    /// Whether it has forgotten the phone; a slip reminds it.
+    forgot: bool,
+    /// Whether it knows by a mark that the phone was signed off.
+    revoked: bool,
+    /// The ops whose target has not come back, by a word in them.
+    lacks: Option<&'static str>,
+}
 
 impl Script {
     fn next(&self, say: Say) {
         self.0.lock().unwrap().push_back(say);
     }
 
+    /// The machine is lost, and a backup is restored; whether it knows the phone.
+    fn restore(&self, forgot: bool) {
+        let mut memory = self.memory();
+        memory.restored += 1;
+        memory.forgot = forgot;
+    }
+
+    fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
+        self.1.lock().unwrap()
+    }
+
+    fn token(&self, proof: &TokenProof) -> Say {
+        assert_eq!(proof.device, PHONE);
+        if proof.at.since(NOW).abs() > 300_000 {
+            return Say::Problem(ProblemCode::BadProof);
+        }
+        let mut memory = self.memory();
+        if memory.revoked && proof.slip.is_some() {
+            return Say::Problem(ProblemCode::Revoked);
+        }
+        let slip = proof.slip.as_ref().map(|slip| slip.open::<Slip>(&Key::of(&identity(1)), Purpose::Slip).unwrap());
+        memory.forgot &= slip.is_none_or(|slip| slip.persons != [SATO]);
+        if memory.forgot { Say::Problem(ProblemCode::DeviceUnknown) } else { Say::json(&token("by-key")) }
+    }
+
     fn sync(&self, heard: &Heard) -> Say {
         if let Some(say) = self.0.lock().unwrap().pop_front() {
             return say;
         }
+        let memory = self.memory();
+        if memory.forgot {
+            return Say::Problem(ProblemCode::TokenUnknown);
+        }
         let request: SyncRequest = serde_json::from_str(&heard.body).unwrap();
-        let mut answer = if request.rights == 0 { residents(1) } else { Answer::new() };
-        if request.rights == 0 {
+        let epoch = Epoch(format!("k{}", memory.restored + 1));
+        let knows_nothing = request.rights == 0 || request.epoch.as_ref() != Some(&epoch);
+        let mut answer = if knows_nothing { residents(1) } else { Answer::new() };
+        answer.0.epoch = epoch;
+        if knows_nothing {
             answer.0.feeds[0].rows.push(consent_row(2));
             answer.0.feeds[1].rows.push(notice_row(1, 1, &circular("秋の一斉清掃")));
+        }
+        for replay in &request.replays {
+            let id = Op::parse(replay.op.get()).unwrap().id;
+            let lacks = memory.lacks.is_some_and(|word| replay.op.get().contains(word));
+            answer = if lacks { answer.replayed_with(id, Outcome::Later) } else { answer.replayed(id, &[(MAIL, 1)]) };
         }
         for (commit, op) in (1..).zip(&request.ops) {
             answer = answer.applied(Op::parse(op.get()).unwrap().id, commit, &[(MAIL, 1)]);
@@ -76,15 +127,7 @@ impl Town {
         let machine = Machine::start(&identity(1), move |heard| match heard.path.as_str() {
             "/v1/card" => Say::json(&card(&identity(1), &["new.example"])),
             "/v1/enrol" => enrol(heard, &letters),
-            "/v1/token" => {
-                let proof: TokenProof = serde_json::from_str(&heard.body).unwrap();
-                assert_eq!(proof.device, PHONE);
-                if proof.at.since(NOW).abs() > 300_000 {
-                    Say::Problem(ProblemCode::BadProof)
-                } else {
-                    Say::json(&token("by-key"))
-                }
-            }
+            "/v1/token" => says.token(&serde_json::from_str(&heard.body).unwrap()),
             "/v1/live" => Say::Stream,
             _ => says.sync(heard),
         })
@@ -104,11 +147,27 @@ impl Town {
         Invitation { address: self.machine.address.clone(), whom, secret: self.secret.clone() }.to_string()
     }
 
+    /// Every sync that reached the machine.
+    fn syncs(&self) -> Vec<SyncRequest> {
+        let heard = self.machine.heard().into_iter().filter(|heard| heard.path == "/v1/sync");
+        heard.map(|heard| serde_json::from_str(&heard.body).unwrap()).collect()
+    }
+
     /// Every op that reached the machine, as often as it did.
     fn sent(&self) -> Vec<String> {
-        let heard = self.machine.heard().into_iter().filter(|heard| heard.path == "/v1/sync");
-        let syncs = heard.map(|heard| serde_json::from_str::<SyncRequest>(&heard.body).unwrap());
-        syncs.flat_map(|sync| sync.ops).map(|op| op.get().to_owned()).collect()
+        self.syncs().into_iter().flat_map(|sync| sync.ops).map(|op| op.get().to_owned()).collect()
+    }
+
+    /// Every op that was handed back, as often as it was.
+    fn handed_back(&self) -> Vec<String> {
+        self.syncs().into_iter().flat_map(|sync| sync.replays).map(|replay| replay.op.get().to_owned()).collect()
+    }
+
+    /// How often the slip was shown.
+    fn slips(&self) -> usize {
+        let heard = self.machine.heard().into_iter().filter(|heard| heard.path == "/v1/token");
+        let proofs = heard.map(|heard| serde_json::from_str::<TokenProof>(&heard.body).unwrap());
+        proofs.filter(|proof| proof.slip.is_some()).count()
     }
 }
 
@@ -281,12 +340,141 @@ async fn a_phone_that_was_signed_off_keeps_nothing_and_may_join_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_forgot_the_device_changes_nothing_on_the_phone() {
+async fn a_server_that_forgot_the_device_is_shown_the_slip_and_the_world_goes_on_by_itself() {
+    let town = Town::new().await;
+    let (_dir, kairan, network) = sato(&town).await;
+    network.cut();
+    kairan.check_in(SATO.to_string(), Mood::Good).await.unwrap();
+    kairan.sync().await.unwrap_err();
+    town.script.restore(true);
+    network.restore();
+    let report = kairan.sync().await.unwrap();
+    assert_eq!((report.sent, town.slips() >= 1), (1, true));
+    assert_eq!((kairan.outbox().unwrap(), kairan.home(SATO.to_string()).unwrap().waiting), (vec![], 0));
+    assert_eq!(kairan.engine.enrolment().unwrap().token.secret, "by-key");
+    let asked = town.machine.asked("/v1/token");
+    kairan.sync().await.unwrap();
+    assert_eq!(town.machine.asked("/v1/token"), asked, "and not once more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_take_the_slip_changes_nothing_on_the_phone() {
     let town = Town::new().await;
     let (_dir, kairan, _) = sato(&town).await;
-    town.script.next(Say::Problem(ProblemCode::DeviceUnknown));
+    for _ in 0..2 {
+        town.script.next(Say::Problem(ProblemCode::DeviceUnknown));
+    }
     assert_eq!(kairan.sync().await.unwrap_err().code(), "device_unknown");
-    assert!(kairan.me().unwrap().joined);
+    let home = kairan.home(SATO.to_string()).unwrap();
+    assert_eq!((kairan.me().unwrap().joined, home.unread_count), (true, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restored_server_gets_back_what_it_was_told_and_the_slip_once() {
+    let town = Town::new().await;
+    let (dir, kairan, _) = sato(&town).await;
+    let sato = SATO.to_string();
+    kairan.acknowledge(sato.clone(), notice_id(1).to_string()).await.unwrap();
+    kairan.check_in(sato.clone(), Mood::Good).await.unwrap();
+    kairan.sync().await.unwrap();
+    let said = town.sent();
+    assert_eq!(kairan.home(sato.clone()).unwrap().waiting, 0);
+    drop(kairan);
+
+    town.script.restore(false);
+    let (kairan, _) = opened(&dir);
+    let report = kairan.sync().await.unwrap();
+    assert_eq!(report.handed_back, u32::try_from(said.len()).unwrap());
+    assert_eq!((town.handed_back(), town.slips()), (said, 1));
+    let home = kairan.home(sato.clone()).unwrap();
+    assert_eq!((home.waiting, home.unread_count, home.check_in.is_some()), (0, 0, true));
+    let syncs = town.syncs().len();
+    assert_eq!(kairan.sync().await.unwrap().handed_back, 0);
+    assert_eq!((town.syncs().len(), town.slips()), (syncs + 1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_started_phone_hands_back_by_itself_and_tells_its_screens() {
+    let town = Town::new().await;
+    let (_dir, kairan, _) = sato(&town).await;
+    kairan.check_in(SATO.to_string(), Mood::Good).await.unwrap();
+    kairan.sync().await.unwrap();
+    kairan.start();
+    while town.machine.asked("/v1/live") == 0 {
+        tokio::task::yield_now().await;
+    }
+    town.script.restore(false);
+    town.machine.poke("event: poke\ndata: {\"n\":10,\"v\":9}\n\n");
+    let (script, home) = (town.script.clone(), |kairan: &Kairan| kairan.home(SATO.to_string()).unwrap());
+    until(&kairan, move |kairan| {
+        let state = kairan.engine.store.sync_state().unwrap();
+        let back = !kairan.engine.store.has_handing(NOW).unwrap() && !kairan.engine.store.owes_slip().unwrap();
+        script.memory().restored == 1
+            && state.epoch == Some(Epoch("k2".to_owned()))
+            && back
+            && home(kairan).waiting == 0
+    })
+    .await;
+    assert!(town.handed_back().iter().any(|op| op.contains("check_in")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_answered_later_waits_and_is_asked_again_at_the_next_start() {
+    let town = Town::new().await;
+    let (dir, kairan, _) = sato(&town).await;
+    kairan.acknowledge(SATO.to_string(), notice_id(1).to_string()).await.unwrap();
+    kairan.sync().await.unwrap();
+    town.script.restore(false);
+    town.script.memory().lacks = Some("acknowledged");
+    kairan.sync().await.unwrap();
+    let asked = town.handed_back().iter().filter(|op| op.contains("acknowledged")).count();
+    assert_eq!((asked, kairan.home(SATO.to_string()).unwrap().waiting), (1, 1));
+    kairan.sync().await.unwrap();
+    assert_eq!(town.handed_back().iter().filter(|op| op.contains("acknowledged")).count(), 1);
+    drop(kairan);
+    town.script.memory().lacks = None;
+    let (kairan, _) = opened(&dir);
+    assert_eq!(kairan.sync().await.unwrap().handed_back, 1);
+    assert_eq!(kairan.home(SATO.to_string()).unwrap().waiting, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_piece_the_server_cannot_take_back_is_put_off_and_the_others_arrive() {
+    let town = Town::new().await;
+    let (_dir, kairan, _) = sato(&town).await;
+    let poisoned = kairan.consent(SATO.to_string(), true).await.unwrap();
+    kairan.acknowledge(SATO.to_string(), notice_id(1).to_string()).await.unwrap();
+    kairan.sync().await.unwrap();
+    town.script.restore(false);
+    kairan.engine.sync(crate::plan::Batch::Empty, false).await.unwrap();
+    kairan.engine.renew_token(true).await.unwrap();
+    let first = kairan.engine.store.outbox_file().read(|outbox| {
+        Ok(outbox.query_row("SELECT id FROM journal ORDER BY commit_number, seq LIMIT 1", [], |row| {
+            row.get::<_, String>(0)
+        })?)
+    });
+    let first = first.unwrap();
+    town.script.next(Say::Problem(ProblemCode::BadRequest));
+    town.script.next(Say::Problem(ProblemCode::BadRequest));
+    let report = kairan.sync().await.unwrap();
+    let left = kairan.engine.store.outbox_file().read(|outbox| {
+        Ok(outbox.query_row("SELECT id, code FROM journal WHERE handing = 'later'", [], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?)
+    });
+    assert_eq!(left.unwrap(), (first, "bad_request".to_owned()));
+    assert!(report.handed_back >= 2, "{report:?} after {poisoned}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_signed_off_before_the_restore_is_erased_when_it_shows_its_slip() {
+    let town = Town::new().await;
+    let (_dir, kairan, _) = sato(&town).await;
+    town.script.next(Say::Problem(ProblemCode::TokenUnknown));
+    town.script.restore(true);
+    town.script.memory().revoked = true;
+    assert_eq!(kairan.sync().await.unwrap_err().code(), "revoked");
+    assert!(!kairan.me().unwrap().joined);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,7 +19,11 @@ enum Life {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flight {
     Sync(Batch),
-    Token,
+    Token {
+        slip: bool,
+        /// Whether nothing goes without it.
+        needed: bool,
+    },
     Card,
 }
 
@@ -60,6 +64,8 @@ pub(crate) struct Planner {
     again: bool,
     /// A new token is needed before anything else.
     token_needed: bool,
+    /// The slip is to be shown, not before this moment.
+    slip_at: Option<u64>,
     /// The server asked for patience until then: not even a tap goes earlier.
     held_until: u64,
     failures: u32,
@@ -85,6 +91,7 @@ impl Planner {
             due: None,
             again: false,
             token_needed: false,
+            slip_at: None,
             held_until: 0,
             failures: 0,
             broken: 0,
@@ -138,6 +145,7 @@ impl Planner {
                 self.live_failures = self.live_failures.saturating_add(1);
             }
             Input::TokenAt { renew_in } => self.renew_at = now.saturating_add(renew_in),
+            Input::SlipOwed => self.slip_at = Some(self.slip_at.unwrap_or(now)),
             Input::CardAt { age } => self.card_at = now.saturating_add(CARD.saturating_sub(age)),
             Input::LiveUp | Input::LiveDown | Input::Tick => {}
         }
@@ -152,9 +160,11 @@ impl Planner {
             return None;
         }
         if self.flight.is_none() && self.due.is_some_and(|due| due.max(self.held_until) <= now) {
-            if std::mem::take(&mut self.token_needed) {
-                self.flight = Some(Flight::Token);
-                return Some(Step::Token);
+            let slip = self.slip_at.is_some_and(|at| at <= now);
+            let needed = std::mem::take(&mut self.token_needed);
+            if needed || slip {
+                self.flight = Some(Flight::Token { slip, needed });
+                return Some(Step::Token { slip });
             }
             let batch = match self.mode {
                 Mode::Whole => Batch::Whole,
@@ -210,7 +220,10 @@ impl Planner {
         self.failures = 0;
         let again = std::mem::take(&mut self.again);
         let at_once = match flight {
-            Flight::Token => {
+            Flight::Token { slip, .. } => {
+                if slip {
+                    self.slip_at = None;
+                }
                 self.tokens_refused = self.tokens_refused.saturating_add(1);
                 true
             }
@@ -291,8 +304,24 @@ impl Planner {
                 self.first.push_back(Step::Erase);
                 return;
             }
-            Trouble::TokenUnknown if flight != Flight::Token && self.tokens_refused == 0 => {
+            // It was only owed: the token in use may well do. Busy servers are spared.
+            _ if matches!(flight, Flight::Token { slip: true, needed: false })
+                && !matches!(trouble, Trouble::Busy { .. }) =>
+            {
+                self.slip_at = Some(now + spread(HOUR, chance));
+                self.due = Some(now);
+                return;
+            }
+            Trouble::TokenUnknown if !matches!(flight, Flight::Token { .. }) && self.tokens_refused == 0 => {
                 self.token_needed = true;
+                self.due = Some(now);
+                return;
+            }
+            Trouble::DeviceUnknown
+                if !matches!(flight, Flight::Token { slip: true, .. }) && self.tokens_refused == 0 =>
+            {
+                self.token_needed = true;
+                self.slip_at = Some(now);
                 self.due = Some(now);
                 return;
             }
@@ -306,10 +335,14 @@ impl Planner {
                 self.tokens_refused = 0;
                 backoff(BACKOFF, self.failures.max(4), chance)
             }
-            Trouble::DeviceUnknown | Trouble::Rejected => {
-                self.token_needed |= flight == Flight::Token;
+            // The slip was shown and does not help, or not for long.
+            Trouble::DeviceUnknown => {
+                self.token_needed = true;
+                self.slip_at = Some(now);
+                self.tokens_refused = 0;
                 backoff(SLOW, self.failures, chance)
             }
+            Trouble::Rejected => backoff(SLOW, self.failures, chance),
             Trouble::Busy { retry_after } => {
                 let wait = backoff(BACKOFF, self.failures, chance);
                 if let Some(asked) = retry_after {
@@ -320,7 +353,7 @@ impl Planner {
             }
             Trouble::Cut | Trouble::Away | Trouble::Broken | Trouble::Own => backoff(BACKOFF, self.failures, chance),
         };
-        self.token_needed |= flight == Flight::Token;
+        self.token_needed |= matches!(flight, Flight::Token { needed: true, .. });
         self.failures = self.failures.saturating_add(1);
         self.due = Some(now + wait);
     }

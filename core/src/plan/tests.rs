@@ -8,6 +8,8 @@ use super::{
 use proptest::prelude::*;
 
 const WHOLE: Step = Step::Sync { batch: Batch::Whole, renew: false };
+const TOKEN: Step = Step::Token { slip: false };
+const SLIP: Step = Step::Token { slip: true };
 const IDLE: Input = Input::Answered { more: false, waiting: false };
 
 fn failed(trouble: Trouble) -> Input {
@@ -135,7 +137,7 @@ fn a_server_that_asks_for_patience_gets_it_even_from_taps() {
 fn a_token_that_ran_out_is_replaced_and_the_sync_repeated() {
     let mut phone = Phone::at_rest();
     phone.hears(Input::Tapped);
-    assert_eq!(phone.hears(failed(Trouble::TokenUnknown)), [Step::Token]);
+    assert_eq!(phone.hears(failed(Trouble::TokenUnknown)), [TOKEN]);
     assert_eq!(phone.hears(IDLE), [WHOLE]);
 }
 
@@ -148,7 +150,7 @@ fn a_fresh_token_that_is_not_taken_does_not_go_round_in_circles() {
     assert_eq!(phone.hears(failed(Trouble::TokenUnknown)), []);
     let (slept, steps) = phone.sleeps();
     assert!(slept >= 20_000, "{slept}");
-    assert_eq!(steps, [Step::Token]);
+    assert_eq!(steps, [TOKEN]);
 }
 
 #[test]
@@ -162,12 +164,57 @@ fn a_token_is_renewed_along_with_a_sync_when_its_half_life_is_over() {
 }
 
 #[test]
-fn a_server_that_forgot_the_device_is_asked_again_slowly_and_nothing_is_erased() {
+fn a_server_that_forgot_the_device_is_shown_the_slip_at_once_and_the_world_goes_on() {
     let mut phone = Phone::at_rest();
     phone.hears(Input::Tapped);
+    assert_eq!(phone.hears(failed(Trouble::TokenUnknown)), [TOKEN]);
+    assert_eq!(phone.hears(failed(Trouble::DeviceUnknown)), [SLIP]);
+    assert_eq!(phone.hears(IDLE), [WHOLE]);
+    assert_eq!(phone.hears(IDLE), []);
+    assert_eq!(phone.hears(Input::Tapped), [WHOLE], "shown once");
+}
+
+#[test]
+fn a_server_that_does_not_take_the_slip_is_asked_again_slowly_and_nothing_is_erased() {
+    let mut phone = Phone::at_rest();
+    phone.hears(Input::Tapped);
+    assert_eq!(phone.hears(failed(Trouble::DeviceUnknown)), [SLIP]);
     assert_eq!(phone.hears(failed(Trouble::DeviceUnknown)), []);
-    let (slept, steps) = phone.sleeps();
-    assert_eq!((slept, steps), (SLOW.0, vec![WHOLE]));
+    assert_eq!(phone.sleeps(), (SLOW.0, vec![SLIP]));
+    assert_eq!(phone.hears(IDLE), [WHOLE]);
+    assert_eq!(phone.hears(failed(Trouble::DeviceUnknown)), [], "a slip that helps nothing is no reason to hurry");
+    assert_eq!(phone.sleeps().1, [SLIP]);
+}
+
+#[test]
+fn after_a_change_of_epoch_the_slip_is_shown_once() {
+    let mut phone = Phone::at_rest();
+    phone.hears(Input::Tapped);
+    phone.hears(Input::SlipOwed);
+    assert_eq!(phone.hears(Input::Answered { more: true, waiting: true }), [SLIP]);
+    assert_eq!(phone.hears(IDLE), [WHOLE]);
+    assert_eq!(phone.hears(IDLE), []);
+    assert_eq!(phone.hears(Input::Tapped), [WHOLE]);
+}
+
+#[test]
+fn a_slip_that_is_only_owed_holds_up_nothing() {
+    for trouble in [Trouble::DeviceUnknown, Trouble::Away, Trouble::Broken, Trouble::Rejected, Trouble::TokenUnknown] {
+        let mut phone = Phone::at_rest();
+        phone.hears(Input::SlipOwed);
+        assert_eq!(phone.hears(Input::Tapped), [SLIP]);
+        assert_eq!(phone.hears(failed(trouble)), [WHOLE], "{trouble:?}: the token in use may well do");
+        assert_eq!(phone.hears(IDLE), []);
+        assert_eq!(phone.later(2 * HOUR), [SLIP], "{trouble:?}: tried again");
+    }
+}
+
+#[test]
+fn a_device_whose_slip_is_answered_with_revoked_is_erased() {
+    let mut phone = Phone::at_rest();
+    phone.hears(Input::SlipOwed);
+    assert_eq!(phone.hears(Input::Tapped), [SLIP]);
+    assert_eq!(phone.hears(failed(Trouble::Revoked)), [Step::CloseLive, Step::Erase]);
 }
 
 #[test]
@@ -278,6 +325,7 @@ fn inputs() -> impl Strategy<Value = Input> {
         1 => Just(Input::LiveUp),
         1 => Just(Input::LiveDown),
         1 => Just(Input::NetworkBack),
+        1 => Just(Input::SlipOwed),
         1 => (0_u64..1_000_000).prop_map(|renew_in| Input::TokenAt { renew_in }),
         1 => (0..2 * CARD).prop_map(|age| Input::CardAt { age }),
         2 => Just(Input::Tick),
@@ -302,7 +350,7 @@ proptest! {
             under_way &= !ends;
             for _ in 0..20 {
                 match planner.next(now) {
-                    Some(Step::Sync { .. } | Step::Token | Step::Card) => {
+                    Some(Step::Sync { .. } | Step::Token { .. } | Step::Card) => {
                         prop_assert!(!under_way);
                         under_way = true;
                     }
@@ -332,7 +380,7 @@ proptest! {
                 planner.take(now, input, chance);
             }
             while let Some(step) = planner.next(now) {
-                if matches!(step, Step::Sync { .. } | Step::Token | Step::Card) {
+                if matches!(step, Step::Sync { .. } | Step::Token { .. } | Step::Card) {
                     under_way = Some(step);
                 }
             }
@@ -343,7 +391,7 @@ proptest! {
         for _ in 0..20 {
             while let Some(step) = planner.next(now) {
                 began |= matches!(step, Step::Sync { batch: Batch::Whole | Batch::One, .. });
-                if matches!(step, Step::Sync { .. } | Step::Token | Step::Card) {
+                if matches!(step, Step::Sync { .. } | Step::Token { .. } | Step::Card) {
                     under_way = Some(step);
                 }
             }

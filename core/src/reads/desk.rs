@@ -31,17 +31,8 @@ impl Store {
     pub fn desks(&self, person: PersonId, now: Timestamp) -> Result<Vec<DeskName>, Error> {
         self.look(|look| {
             person_here(look, person)?;
-            let shared = look.world().persons.len() > 1;
-            let theirs = rights::feeds(look, person, now, shared)?;
-            let open = |group: &GroupId| {
-                let feed = look.world().feeds.get(&FeedName::Desk(*group));
-                feed.is_some_and(|feed| feed.until.is_none_or(|until| now < until))
-            };
-            let groups = theirs.keys().filter_map(|feed| match feed {
-                FeedName::Desk(group) => Some(*group),
-                _ => None,
-            });
-            let mut desks: Vec<DeskName> = groups.filter(open).filter_map(|group| name(look, group)).collect();
+            let groups = worked_at(look, person, now)?;
+            let mut desks: Vec<DeskName> = groups.into_iter().filter_map(|group| name(look, group)).collect();
             desks.sort_by_key(|desk| (height(desk.kind), desk.name.clone()));
             Ok(desks)
         })
@@ -69,6 +60,21 @@ impl Store {
             follow_up(look, group, notice)
         })
     }
+}
+
+/// The groups whose desks a person may open.
+pub(super) fn worked_at(look: &Look<'_>, person: PersonId, now: Timestamp) -> Result<Vec<GroupId>, Error> {
+    let shared = look.world().persons.len() > 1;
+    let theirs = rights::feeds(look, person, now, shared)?;
+    let open = |group: &GroupId| {
+        let feed = look.world().feeds.get(&FeedName::Desk(*group));
+        feed.is_some_and(|feed| feed.until.is_none_or(|until| now < until))
+    };
+    let groups = theirs.keys().filter_map(|feed| match feed {
+        FeedName::Desk(group) => Some(*group),
+        _ => None,
+    });
+    Ok(groups.filter(open).collect())
 }
 
 /// The tree's order from the top.
@@ -292,7 +298,7 @@ fn status_line(status: Status) -> StatusLine {
     }
 }
 
-fn talks(look: &Look<'_>, desk: GroupId) -> Result<Vec<TalkLine>, Error> {
+pub(super) fn talks(look: &Look<'_>, desk: GroupId) -> Result<Vec<TalkLine>, Error> {
     let rows = look.rows(FeedName::Desk(desk), kind::TALK)?;
     let mut talks: Vec<Talk> = rows.iter().filter_map(Seen::parsed).collect();
     talks.sort_by_key(|talk| std::cmp::Reverse((talk.at, talk.op)));

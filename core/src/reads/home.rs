@@ -8,7 +8,10 @@ use crate::{
     error::Error,
     overlay::Look,
     records::{Arrival, CheckInLine, EventLine, Home, NoticeLine, OpState},
-    store::{Store, outbox::ops},
+    store::{
+        Store,
+        outbox::{handback, ops},
+    },
 };
 use kairan_protocol::{
     feed::FeedName,
@@ -32,6 +35,7 @@ impl Store {
     pub fn home(&self, person: PersonId, now: Timestamp) -> Result<Home, Error> {
         let (waiting, refused, asking) = self.outbox_file().read(|outbox| {
             let waiting = ops::count(outbox, &[OpState::Waiting, OpState::Sending, OpState::Parked])?;
+            let waiting = waiting + handback::count(outbox)?;
             Ok((waiting, ops::count(outbox, &[OpState::Refused])?, ops::count(outbox, &[OpState::AskAgain])?))
         })?;
         let salvage = self.salvage()?;
@@ -76,7 +80,7 @@ fn check_in(look: &Look<'_>, person: PersonId, today: Day) -> Result<Option<Chec
 }
 
 /// Emergencies that stand now.
-fn emergencies(look: &Look<'_>, person: PersonId, now: Timestamp) -> Result<Vec<NoticeLine>, Error> {
+pub(super) fn emergencies(look: &Look<'_>, person: PersonId, now: Timestamp) -> Result<Vec<NoticeLine>, Error> {
     let select = format!(
         "SELECT {LINE} FROM notice CROSS JOIN standing ON standing.number = notice.number AND standing.person = ?1
          WHERE notice.kind = 'emergency' AND notice.withdrawn = 0 AND coalesce(notice.until, ?2 + 1) > ?2

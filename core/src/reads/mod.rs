@@ -1,5 +1,6 @@
 //! What screens show, read in milliseconds from the mirror and the pending ops; every order and count is made here.
 
+mod alerts;
 mod desk;
 mod home;
 mod notices;

@@ -4,7 +4,10 @@ use super::{notices::title, person_here};
 use crate::{
     error::Error,
     records::{Me, OpState, PersonLine, PhoneLine, RoleLine, WaitingOp},
-    store::{Store, outbox::ops},
+    store::{
+        Store,
+        outbox::{handback, ops},
+    },
 };
 use kairan_protocol::{
     body::{Phone, Profile},
@@ -58,10 +61,17 @@ impl Store {
         })
     }
 
-    /// What people here said and the server has not taken, with the reason: what needs somebody first, then the oldest.
+    /// What people here said and the server has not taken, or lost, with the reason: what needs somebody first, then the oldest.
     pub fn outbox(&self) -> Result<Vec<WaitingOp>, Error> {
-        let mut held = self.outbox_file().read(ops::all)?;
+        let mut held =
+            self.outbox_file().read(|outbox| Ok([handback::waiting(outbox)?, ops::all(outbox)?].concat()))?;
         held.retain(|op| !op.quiet);
+        for op in &mut held {
+            // It goes on by itself, and is nobody's to decide.
+            if op.state == OpState::Parked && op.code.as_deref() == Some(ops::LATER) {
+                op.state = OpState::Waiting;
+            }
+        }
         held.sort_by_key(|op| {
             let urgency = match op.state {
                 OpState::Refused => 0,

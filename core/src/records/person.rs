@@ -125,7 +125,8 @@ pub struct WaitingOp {
     pub at: i64,
     /// How it stands.
     pub state: OpState,
-    /// Why it is refused or parked: a stable code.
+    /// Why it is refused, parked, or waits although it was sent: a stable code. `later`: what it speaks about was lost with the
+    /// server's memory and has not come back; `handing_back`: the server had it and lost it.
     pub code: Option<String>,
     /// Whether it was never on the wire: then discarding takes it back for good.
     pub unsent: bool,

@@ -6,7 +6,7 @@ use crate::{
     plan::{Batch, Pace, Trouble},
     platform::Platform,
     records::Screen,
-    store::{Enrolment, Store, SyncState},
+    store::{Enrolment, Store, SyncState, hands_back, id_of},
     transport::{District, Failure, LiveStream, Network},
 };
 use kairan_protocol::{
@@ -54,10 +54,14 @@ pub(crate) struct Round {
     pub(crate) sent: u32,
     /// Rows that came.
     pub(crate) received: u32,
+    /// Ops that were handed back.
+    pub(crate) handed_back: u32,
     /// There is more to get.
     pub(crate) more: bool,
-    /// There are still ops to send.
+    /// There are still ops to send or to hand back.
     pub(crate) waiting: bool,
+    /// A token is to be asked for with the slip.
+    pub(crate) slip_owed: bool,
     /// How far the phone is with each feed now.
     pub(crate) cursors: BTreeMap<FeedNumber, Cursor>,
     /// How long the token in use is good before its successor is asked for, in milliseconds.
@@ -68,7 +72,10 @@ pub(crate) struct Round {
 struct Prepared {
     enrolment: Enrolment,
     request: SyncRequest,
+    /// The new ops in it.
     ops: Vec<OpId>,
+    /// Those and the ones it hands back: what it may fail over.
+    carried: Vec<OpId>,
 }
 
 impl Engine {
@@ -89,6 +96,7 @@ impl Engine {
             turn: tokio::sync::Mutex::new(()),
         };
         engine.store.ingest_spool(engine.bearings.now())?;
+        engine.store.ask_again()?;
         Ok(engine)
     }
 
@@ -110,6 +118,10 @@ impl Engine {
         // What goes along in a request counts as having been on the wire, even if no connection came about: it could no
         // longer be taken back, and a broadcast would not ask again. So the first request of a while takes nothing along.
         let first = self.exchange(Batch::Empty, renew).await?;
+        if first.slip_owed {
+            // The slip first: until then the server may not know whom these ops are for.
+            return Ok(Round { more: true, ..first });
+        }
         let round = self.exchange(batch, false).await?;
         Ok(Round { received: first.received + round.received, more: first.more || round.more, ..round })
     }
@@ -125,53 +137,66 @@ impl Engine {
             self.reached(false);
             return Err(Failure::Cut.into());
         }
-        let Prepared { enrolment, request, ops } = self.aside(move |engine| engine.prepare(batch, renew)).await?;
+        let Prepared { enrolment, request, ops, carried } =
+            self.aside(move |engine| engine.prepare(batch, renew)).await?;
         self.tell_if_made_anew();
         let asked = self.bearings.reading();
         let answer = self.district(&enrolment).sync(&enrolment.token, &request).await;
         self.reached(!matches!(&answer, Err(failure) if failure.is_silence()));
-        let response = answer.map_err(|failure| Setback { ops: ops.clone(), ..failure.into() })?;
+        let response = answer.map_err(|failure| Setback { ops: carried.clone(), ..failure.into() })?;
         self.bearings.tie(response.now, &asked);
         let sent = u32::try_from(ops.len()).unwrap_or(u32::MAX);
-        let round = self.aside(move |engine| engine.take(&enrolment, &response, batch)).await;
+        let round = self.aside(move |engine| engine.take(&enrolment, &request, &response, batch)).await;
         self.tell_if_made_anew();
-        round.map(|round| Round { sent, ..round }).map_err(|error| Setback { ops, ..error.into() })
+        round.map(|round| Round { sent, ..round }).map_err(|error| Setback { ops: carried, ..error.into() })
     }
 
     fn prepare(&self, batch: Batch, renew: bool) -> Result<Prepared, Error> {
         let now = self.bearings.now();
         self.store.ingest_spool(now)?;
         let enrolment = self.enrolment()?;
-        let outgoing = match batch {
-            Batch::Whole => self.store.outgoing(now, OPS_PER_SYNC)?,
-            Batch::One => self.store.outgoing(now, 1)?,
-            Batch::Empty => Vec::new(),
+        let SyncState { epoch, rights, cursors } = self.store.sync_state()?;
+        let mut request = SyncRequest { epoch, rights, cursors, ..SyncRequest::default() };
+        let ops_may_go = match batch {
+            Batch::Whole => self.store.hand_back(&mut request, now)?,
+            Batch::One => self.store.hand_back_one(&mut request, now)?,
+            Batch::Empty => false,
         };
-        let state = self.store.sync_state()?;
-        let identity = enrolment.identity.fingerprint();
-        let renew = renew.then(|| proof::of_token(&*self.platform, &identity, enrolment.device, now)).transpose()?;
-        let ids: Vec<OpId> = outgoing.iter().map(|op| op.id).collect();
-        let texts = outgoing.into_iter().map(|op| RawValue::from_string(op.text)).collect::<Result<_, _>>()?;
-        if !ids.is_empty() {
-            self.store.mark_sent(&ids, now)?;
+        let limit = if batch == Batch::One { 1 } else { OPS_PER_SYNC };
+        let outgoing = if ops_may_go { self.store.outgoing(now, limit)? } else { Vec::new() };
+        if renew {
+            let identity = enrolment.identity.fingerprint();
+            request.renew = Some(proof::of_token(&*self.platform, &identity, enrolment.device, now, None)?);
         }
-        let SyncState { epoch, rights, cursors } = state;
-        let request = SyncRequest { epoch, rights, cursors, ops: texts, renew, ..SyncRequest::default() };
-        Ok(Prepared { enrolment, request, ops: ids })
+        let ops: Vec<OpId> = outgoing.iter().map(|op| op.id).collect();
+        request.ops = outgoing.into_iter().map(|op| RawValue::from_string(op.text)).collect::<Result<_, _>>()?;
+        if !ops.is_empty() {
+            self.store.mark_sent(&ops, now)?;
+        }
+        let carried = request.replays.iter().filter_map(id_of).chain(ops.iter().copied()).collect();
+        Ok(Prepared { enrolment, request, ops, carried })
     }
 
-    fn take(&self, enrolment: &Enrolment, response: &SyncResponse, batch: Batch) -> Result<Round, Error> {
+    fn take(
+        &self,
+        enrolment: &Enrolment,
+        request: &SyncRequest,
+        response: &SyncResponse,
+        batch: Batch,
+    ) -> Result<Round, Error> {
         let now = self.bearings.now();
-        let applied = self.store.apply(response, now)?;
+        let applied = self.store.answered(request, response, now)?;
         // Where nobody is left on this phone, a further round tells whether it was signed off: only then it is erased.
         let emptied = applied.rights_changed && self.store.persons()?.is_empty();
-        // An op that no answer settles must not be sent again and again.
-        let moved = applied.settled > 0 || batch == Batch::Empty;
+        // An op that no answer settles must not be sent again and again. What is handed back waits at least, once it was sent.
+        let moved = applied.settled > 0 || batch == Batch::Empty || hands_back(request);
         let round = Round {
             sent: 0,
             received: applied.received,
+            handed_back: applied.handed_back,
             more: applied.more || emptied,
-            waiting: moved && self.store.has_outgoing(now)?,
+            waiting: moved && (self.store.has_handing(now)? || self.store.has_outgoing(now)?),
+            slip_owed: applied.epoch_changed,
             cursors: self.store.sync_state()?.cursors,
             renew_in: Some(renew_in(enrolment, response.token.as_ref().unwrap_or(&enrolment.token), now)),
         };
@@ -179,28 +204,39 @@ impl Engine {
         Ok(round)
     }
 
-    /// Asks for a token with the device key.
-    pub(crate) async fn renew_token(self: &Arc<Self>) -> Result<Round, Setback> {
+    /// What is done at every start. Whether the slip is owed.
+    pub(crate) fn begin(&self) -> Result<bool, Error> {
+        self.store.ask_again()?;
+        self.store.owes_slip()
+    }
+
+    /// Asks for a token with the device key, and where the server may have forgotten the device, with the slip.
+    pub(crate) async fn renew_token(self: &Arc<Self>, slip: bool) -> Result<Round, Setback> {
         let _turn = self.turn.lock().await;
         let enrolment = self.aside(Self::enrolment).await?;
-        let token = match self.ask_token(&enrolment).await {
+        let token = match self.ask_token(&enrolment, slip).await {
             // After a long time off, a phone's clock may be too far off for its proofs; the refusal says what time it is.
             Err(Setback { trouble: Trouble::Away, error: Error::Problem { problem, .. }, .. })
                 if problem == ProblemCode::BadProof.code() =>
             {
-                self.ask_token(&enrolment).await?
+                self.ask_token(&enrolment, slip).await?
             }
             other => other?,
         };
         let renew_in = renew_in(&enrolment, &token, self.bearings.now());
-        self.aside(move |engine| engine.store.set_token(&token)).await?;
+        self.aside(move |engine| {
+            engine.store.set_token(&token)?;
+            if slip { engine.store.slip_shown() } else { Ok(()) }
+        })
+        .await?;
         Ok(Round { renew_in: Some(renew_in), ..Round::default() })
     }
 
-    async fn ask_token(self: &Arc<Self>, enrolment: &Enrolment) -> Result<Token, Setback> {
+    async fn ask_token(self: &Arc<Self>, enrolment: &Enrolment, slip: bool) -> Result<Token, Setback> {
         let (identity, device) = (enrolment.identity.fingerprint(), enrolment.device);
+        let slip = slip.then(|| enrolment.slip.clone());
         let proof = self
-            .aside(move |engine| proof::of_token(&*engine.platform, &identity, device, engine.bearings.now()))
+            .aside(move |engine| proof::of_token(&*engine.platform, &identity, device, engine.bearings.now(), slip))
             .await?;
         let asked = self.bearings.reading();
         self.district(enrolment).token(&proof).await.map_err(|failure| {

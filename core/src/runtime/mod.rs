@@ -100,6 +100,9 @@ impl Drive {
         let renew_in = self.engine.aside(Engine::token_renew_in).await.unwrap_or(0);
         self.take(Input::TokenAt { renew_in });
         self.take(Input::CardAt { age: self.engine.bearings.card_age() });
+        if self.engine.aside(Engine::begin).await.unwrap_or(false) {
+            self.take(Input::SlipOwed);
+        }
         self.take(Input::Started);
         let network = self.engine.network.clone();
         let mut cut = network.is_cut();
@@ -144,8 +147,8 @@ impl Drive {
             Step::Sync { batch, renew } => {
                 self.exchange.spawn(async move { engine.sync(batch, renew).await });
             }
-            Step::Token => {
-                self.exchange.spawn(async move { engine.renew_token().await });
+            Step::Token { slip } => {
+                self.exchange.spawn(async move { engine.renew_token(slip).await });
             }
             Step::Card => {
                 self.exchange.spawn(async move { engine.read_card().await });
@@ -178,6 +181,9 @@ impl Drive {
                 }
                 if !round.cursors.is_empty() {
                     self.cursors = round.cursors;
+                }
+                if round.slip_owed {
+                    self.take(Input::SlipOwed);
                 }
                 self.take(Input::Answered { more: round.more, waiting: round.waiting });
                 if std::mem::take(&mut self.poked).into_iter().any(|(n, v)| self.is_behind(n, v)) {

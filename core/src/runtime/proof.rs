@@ -7,7 +7,7 @@ use crate::{
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use kairan_protocol::{
     id::DeviceId,
-    sign::{Fingerprint, Key, Purpose},
+    sign::{Fingerprint, Key, Purpose, Signed},
     time::Timestamp,
     wire::{EnrolRequest, TokenProof},
 };
@@ -34,15 +34,16 @@ pub(crate) fn of_enrolment(
     sign(platform, Purpose::Enrol, &EnrolRequest::payload(district, secret, key))
 }
 
-/// That this device has its key, at a moment.
+/// That this device has its key, at a moment; with the slip, that it was once let in.
 pub(crate) fn of_token(
     platform: &dyn Platform,
     district: &Fingerprint,
     device: DeviceId,
     at: Timestamp,
+    slip: Option<Signed>,
 ) -> Result<TokenProof, Error> {
     let proof = sign(platform, Purpose::Token, &TokenProof::payload(district, device, at))?;
-    Ok(TokenProof { device, at, proof, slip: None })
+    Ok(TokenProof { device, at, proof, slip })
 }
 
 fn sign(platform: &dyn Platform, purpose: Purpose, payload: &str) -> Result<String, Error> {
@@ -96,8 +97,7 @@ mod tests {
     #[test]
     fn what_is_no_signature_is_told() {
         let keystore = Keystore(SigningKey::from_slice(&[7; 32]).unwrap(), |_| vec![1, 2, 3]);
-        assert!(
-            of_token(&keystore, &Fingerprint::of(b"d"), DeviceId::from_number(1), Timestamp::from_millis(0)).is_err()
-        );
+        let (district, device) = (Fingerprint::of(b"d"), DeviceId::from_number(1));
+        assert!(of_token(&keystore, &district, device, Timestamp::from_millis(0), None).is_err());
     }
 }

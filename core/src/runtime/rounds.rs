@@ -21,11 +21,14 @@ pub(crate) async fn full_round(engine: &Arc<Engine>) -> Result<SyncReport, Error
     // This planner's clock stands still: what it wants now is done, what it wants later is left to others.
     let renew_in = engine.aside(Engine::token_renew_in).await?;
     planner.take(0, Input::TokenAt { renew_in }, 0.5);
+    if engine.aside(|engine| engine.store.owes_slip()).await? {
+        planner.take(0, Input::SlipOwed, 0.5);
+    }
     planner.take(0, Input::Tapped, 0.5);
     while let Some(step) = planner.next(0) {
         let exchange = match step {
             Step::Sync { batch, renew } => engine.sync(batch, renew).await,
-            Step::Token => engine.renew_token().await,
+            Step::Token { slip } => engine.renew_token(slip).await,
             Step::Card => engine.read_card().await,
             Step::Park => {
                 if let Some((ops, code)) = suspect.take() {
@@ -40,9 +43,13 @@ pub(crate) async fn full_round(engine: &Arc<Engine>) -> Result<SyncReport, Error
             Step::OpenLive | Step::CloseLive => continue,
         };
         let input = match exchange {
-            Ok(Round { sent, received, more, waiting, .. }) => {
+            Ok(Round { sent, received, handed_back, more, waiting, slip_owed, .. }) => {
                 report.sent += sent;
                 report.received += received;
+                report.handed_back += handed_back;
+                if slip_owed {
+                    planner.take(0, Input::SlipOwed, 0.5);
+                }
                 failure = None;
                 Input::Answered { more, waiting }
             }

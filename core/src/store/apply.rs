@@ -2,7 +2,7 @@
 //! means asking again.
 
 use super::{
-    Applied, Step, Store,
+    Applied, Step, Store, handing,
     mirror::{
         self, feeds, index,
         rows::{self, Destination},
@@ -22,7 +22,7 @@ use kairan_protocol::{
     refusal::Refusal,
     row::kind,
     time::Timestamp,
-    wire::{Cursor, FeedDelta, SyncResponse},
+    wire::{Cursor, FeedDelta, SyncRequest, SyncResponse},
 };
 use rusqlite::Connection;
 use std::{
@@ -54,11 +54,17 @@ fn is_of_the_world(kind: &str) -> bool {
 }
 
 impl Store {
-    /// Acts upon an answer: outcomes of ops, the token's successor, rights, then rows, at most 200 in one transaction.
+    /// Acts upon an answer to a request that handed nothing back: outcomes of ops, the token's successor, rights, then rows, at
+    /// most 200 in one transaction.
     pub fn apply(&self, response: &SyncResponse, now: Timestamp) -> Result<Applied, Error> {
+        self.answered(&SyncRequest::default(), response, now)
+    }
+
+    /// Acts upon the answer to a request: as [`Store::apply`], and takes note of what became of what it handed back.
+    pub fn answered(&self, request: &SyncRequest, response: &SyncResponse, now: Timestamp) -> Result<Applied, Error> {
         let _answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner);
         self.change_mirror_if_damaged()?;
-        match self.act_upon(response, now) {
+        match self.act_upon(request, response, now) {
             // Everything is asked for again; what became of ops, the server tells again.
             Err(Error::Damaged { .. }) if self.mirror_file().is_damaged() && self.may_go_on_at_once() => {
                 self.change_mirror_if_damaged()?;
@@ -80,21 +86,23 @@ impl Store {
         self.make_mirror_anew()
     }
 
-    fn act_upon(&self, response: &SyncResponse, now: Timestamp) -> Result<Applied, Error> {
+    fn act_upon(&self, request: &SyncRequest, response: &SyncResponse, now: Timestamp) -> Result<Applied, Error> {
         let mut applied = Applied::default();
         let of_this_mirror = self.asked.load(Ordering::Acquire) == self.mirror_file().generation();
-        self.begin_epoch(response, &mut applied)?;
+        let cursors_mean_nothing = self.begin_epoch(response, &mut applied)? || !of_this_mirror;
         self.copy_enrolment()?;
+        self.begin_resend(response, &mut applied)?;
+        self.take_handed_back(request, response, now, &mut applied)?;
         self.take_results(response, now, &mut applied)?;
         if let Some(token) = &response.token {
             self.set_token(token)?;
         }
         self.take_rights(response, now, &mut applied)?;
-        // Rows of a new epoch's first answer may be a difference to cursors that mean nothing: all is asked for again.
-        // So may those that answer what another mirror asked.
-        if applied.epoch_changed || !of_this_mirror {
+        // Rows of a new epoch's first answer may be a difference to cursors that mean nothing: all is asked for again. So may
+        // those that answer what another mirror asked. Before the new rights are here nothing says which feed a number means.
+        if cursors_mean_nothing {
             applied.more = true;
-        } else {
+        } else if self.mirror_file().read(feeds::rights_version)? > 0 {
             for delta in &response.feeds {
                 self.take_rows(delta, &mut applied)?;
             }
@@ -103,38 +111,40 @@ impl Store {
         Ok(applied)
     }
 
-    /// Another epoch than the mirror's: what is in it means nothing any more. What people here said stays.
-    fn begin_epoch(&self, response: &SyncResponse, applied: &mut Applied) -> Result<(), Error> {
+    /// Another epoch than the mirror's: versions and numbers mean nothing any more. What people here said is to be handed back;
+    /// what was received stays until what takes its place is whole. Whether the cursors of the request were of an earlier epoch.
+    fn begin_epoch(&self, response: &SyncResponse, applied: &mut Applied) -> Result<bool, Error> {
         let _guard = self.guard();
         let known = self.mirror_file().read(feeds::epoch)?;
         if known.as_ref() == Some(&response.epoch) {
-            return Ok(());
+            return Ok(false);
         }
+        let Some(mut enrolment) = self.enrolment()? else { return Ok(false) };
         // The outbox first: if the mirror fails, the next answer brings us here again.
-        self.outbox_file().write(|outbox| {
-            let Some(mut enrolment) = outbox::enrolment(outbox)? else { return Ok(()) };
-            if known.is_none() && enrolment.epoch == response.epoch {
-                return Ok(());
-            }
+        if enrolment.epoch != response.epoch {
+            let held = self.mirror_file().read(|mirror| handing::held(mirror, enrolment.district))?;
             enrolment.epoch = response.epoch.clone();
-            outbox::set_enrolment(outbox, &enrolment)?;
-            journal::settle_all(outbox)?;
-            ops::unpark_unsupported(outbox)
-        })?;
-        self.reach(Step::EpochNoted)?;
+            self.outbox_file().write(|outbox| {
+                outbox::set_enrolment(outbox, &enrolment)?;
+                handing::note_epoch(outbox, known.as_ref(), &held)?;
+                ops::unpark(outbox, "unsupported")
+            })?;
+            self.reach(Step::EpochNoted)?;
+            applied.epoch_changed = true;
+        }
         self.mirror_file().write(|mirror| {
             if known.is_some() {
-                mirror::empty(mirror)?;
+                feeds::begin_epoch(mirror)?;
             }
             mirror::set_meta(mirror, "epoch", &response.epoch.0)
         })?;
-        self.reach(Step::MirrorEmptied)?;
-        if known.is_some() {
-            applied.epoch_changed = true;
+        self.reach(Step::EpochBegun)?;
+        applied.epoch_changed |= known.is_some();
+        if applied.epoch_changed {
             applied.changed.extend(EVERYTHING);
             self.refresh_world()?;
         }
-        Ok(())
+        Ok(known.is_some())
     }
 
     fn take_results(&self, response: &SyncResponse, now: Timestamp, applied: &mut Applied) -> Result<(), Error> {
@@ -310,7 +320,7 @@ fn take_result(outbox: &Connection, result: &OpResult, response: &SyncResponse, 
         Outcome::Refused { code, .. } => ops::refuse(outbox, held.id, code.code())?,
         Outcome::Later => {
             let retry_at = now.plus_millis(LATER_MILLIS).millis();
-            ops::set_state(outbox, held.id, OpState::Parked, Some("later"), Some(retry_at))?;
+            ops::set_state(outbox, held.id, OpState::Parked, Some(ops::LATER), Some(retry_at))?;
         }
         Outcome::Unsupported => {
             let retry_at = now.plus_millis(RETRY_MILLIS).millis();

@@ -1,6 +1,9 @@
 //! What people here say: judged by the rules as far as the phone can, then on the disk, then shown.
 
-use super::{Outgoing, Step, Store, outbox::ops};
+use super::{
+    Outgoing, Step, Store,
+    outbox::{handback, ops},
+};
 use crate::{
     error::Error,
     overlay::{is_for_the_server, judge},
@@ -92,7 +95,7 @@ impl Store {
         self.reach(Step::MarkedUnsent)
     }
 
-    /// The server cannot take these (never a mere network failure): parked with the problem's code and tried again in a
+    /// The server cannot take these, new or handed back (never a mere network failure): parked with the problem's code and tried again in a
     /// day; other lanes go on.
     pub fn failed(&self, ids: &[OpId], code: &str, now: Timestamp) -> Result<(), Error> {
         let retry_at = now.plus_millis(ops::RETRY_MILLIS).millis();
@@ -101,16 +104,20 @@ impl Store {
                 Some(held) if held.state != OpState::Refused => {
                     ops::set_state(outbox, *id, OpState::Parked, Some(code), Some(retry_at))
                 }
-                _ => Ok(()),
+                Some(_) => Ok(()),
+                None => handback::later(outbox, *id, Timestamp::from_millis(retry_at), Some(code)),
             })
         })?;
         self.reach(Step::Parked)
     }
 
-    /// Sends an op that asks again, is parked, or was refused for its age. The op's id from now on: where the server saw the
+    /// Sends an op that asks again, is parked, was refused for its age, or waits to be handed back. The op's id from now on: where the server saw the
     /// old one it is another.
     pub fn retry(&self, op: OpId, now: Timestamp) -> Result<OpId, Error> {
         let _guard = self.guard();
+        if self.outbox_file().write(|outbox| handback::ask_again_for(outbox, op))? {
+            return Ok(op);
+        }
         let held = self.held(op)?;
         let id = match (held.state, held.code.as_deref()) {
             (OpState::Parked, _) => {
@@ -140,9 +147,13 @@ impl Store {
         Ok(id)
     }
 
-    /// Forgets an op that was refused (its reason was seen), asks again, is parked, or was never sent.
+    /// Forgets an op that was refused (its reason was seen), asks again, is parked, or was never sent. One that is handed back
+    /// was taken before and cannot be unsaid.
     pub fn discard(&self, op: OpId) -> Result<(), Error> {
         let _guard = self.guard();
+        if self.outbox_file().read(|outbox| handback::is_waiting(outbox, op))? {
+            return Err(Error::Refused { refusal: ON_THE_WIRE.to_owned() });
+        }
         let held = self.held(op)?;
         if held.attempts > 0 && matches!(held.state, OpState::Sending | OpState::Waiting) {
             return Err(Error::Refused { refusal: ON_THE_WIRE.to_owned() });

@@ -63,10 +63,13 @@ impl Store {
         self.outbox_file().read(outbox::enrolment)
     }
 
-    /// Keeps what joining gave.
+    /// Keeps what joining gave. The epoch is the one the outbox is of: another one is begun by a sync, never by joining again.
     pub fn set_enrolment(&self, enrolment: &Enrolment) -> Result<(), Error> {
         let _guard = self.guard();
-        self.outbox_file().write(|outbox| outbox::set_enrolment(outbox, enrolment))?;
+        self.outbox_file().write(|outbox| {
+            let epoch = outbox::enrolment(outbox)?.map_or_else(|| enrolment.epoch.clone(), |known| known.epoch);
+            outbox::set_enrolment(outbox, &Enrolment { epoch, ..enrolment.clone() })
+        })?;
         self.reach(Step::EnrolmentKept)?;
         self.copy_enrolment()?;
         self.refresh_world()

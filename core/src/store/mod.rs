@@ -8,6 +8,7 @@ mod enqueue;
 mod enrolment;
 mod erasing;
 mod files;
+mod handing;
 pub(crate) mod mirror;
 pub(crate) mod outbox;
 mod rebuilding;
@@ -20,6 +21,9 @@ pub(crate) mod tests;
 pub use enrolment::Enrolment;
 pub use spool::spool_tap;
 pub use steps::Step;
+
+pub(crate) use handing::hands_back;
+pub(crate) use outbox::handback::id_of;
 
 use crate::{
     error::Error,
@@ -76,8 +80,10 @@ pub struct Applied {
     pub settled: u32,
     /// Whether the phone's people or feeds changed.
     pub rights_changed: bool,
-    /// Whether the server began a new epoch: everything is pulled again.
+    /// Whether the server began a new epoch: everything is pulled again, and what it may have lost is handed back.
     pub epoch_changed: bool,
+    /// Ops that were handed back and that the server has again.
+    pub handed_back: u32,
 }
 
 /// What changes seldom, and what pending ops lay over the mirror: exchanged whole, so that reads never wait.

@@ -1,5 +1,7 @@
 //! `outbox.db`: what people here said, until the server has it and 35 days longer. Precious: every commit is on the disk.
 
+pub(crate) mod alerts;
+pub(crate) mod handback;
 pub(crate) mod journal;
 pub(crate) mod lane;
 pub(crate) mod ops;
@@ -71,10 +73,47 @@ CREATE TABLE salvage(
     waiting INTEGER NOT NULL,
     lost INTEGER NOT NULL
 ) STRICT;
+", "
+-- What an earlier epoch took and the server of this one may not have. handing: none: it has it; later: asked again at retry_at;
+-- refused: kept with its code and not sent again. quiet as in op.
+ALTER TABLE journal ADD COLUMN quiet INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE journal ADD COLUMN handing TEXT CHECK (handing IN ('due', 'later', 'refused'));
+ALTER TABLE journal ADD COLUMN retry_at INTEGER;
+ALTER TABLE journal ADD COLUMN code TEXT;
+UPDATE journal SET quiet = 1
+    WHERE word = 'receipt' AND (text LIKE '%\"stage\":\"delivered\"%' OR text LIKE '%\"stage\":\"displayed\"%');
+CREATE INDEX journal_handing ON journal(commit_number, seq) WHERE handing IS NOT NULL;
+
+-- Rows of an earlier epoch that go back to the server with the journal: marks of what has ended (ended), and ops of devices
+-- without a journal (kept). epoch: whose mirror they stood in.
+CREATE TABLE handback(
+    kind TEXT NOT NULL CHECK (kind IN ('ended', 'kept')),
+    id TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    commit_number INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    handing TEXT NOT NULL CHECK (handing IN ('due', 'later', 'refused')),
+    retry_at INTEGER,
+    code TEXT,
+    PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+
+-- What a change of epoch leaves to be done. handed: the earlier epoch to be named when all of it is handed back; slip: a token
+-- is to be asked for with the enrolment slip.
+CREATE TABLE past(one INTEGER PRIMARY KEY CHECK (one = 1), handed TEXT, slip INTEGER NOT NULL) STRICT;
+
+-- What a notification was raised for, and whether somebody looked.
+CREATE TABLE alert(
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('emergency', 'talk')),
+    raised_at INTEGER,
+    raised_epoch TEXT,
+    seen_at INTEGER
+) STRICT, WITHOUT ROWID;
 "];
 
 /// Every table.
-pub(crate) const TABLES: &[&str] = &["enrolment", "op", "journal", "delivered", "salvage"];
+pub(crate) const TABLES: &[&str] = &["enrolment", "op", "journal", "delivered", "salvage", "handback", "past", "alert"];
 
 /// What was kept from joining.
 pub(crate) fn enrolment(connection: &Connection) -> Result<Option<Enrolment>, Error> {

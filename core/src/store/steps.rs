@@ -25,8 +25,8 @@ pub enum Step {
     Forgotten,
     /// The outbox knows of a new epoch, the mirror does not yet.
     EpochNoted,
-    /// The mirror is empty and of the new epoch; what is read seldom is not read anew yet.
-    MirrorEmptied,
+    /// The mirror is of the new epoch, what it holds waits for its successor; what is read seldom is not read anew yet.
+    EpochBegun,
     /// Outcomes of ops are in `outbox.db`.
     ResultsKept,
     /// A token's successor is in `outbox.db`.
@@ -96,7 +96,7 @@ impl Step {
         Self::SaidAgain,
         Self::Forgotten,
         Self::EpochNoted,
-        Self::MirrorEmptied,
+        Self::EpochBegun,
         Self::ResultsKept,
         Self::TokenKept,
         Self::RightsActedOn,

@@ -102,9 +102,23 @@ pub(crate) struct Changed {
     pub regained: Vec<FeedNumber>,
 }
 
-/// Acts on newer rights: new feeds are there without rows, lost ones are hidden, the people and the zone are remembered.
+/// Another epoch: every feed is pulled from its start. Where rows are, they stay, and what arrives fills a shadow; what filled
+/// one before is of a server that is no more.
+pub(crate) fn begin_epoch(connection: &Connection) -> Result<(), Error> {
+    connection.execute("DELETE FROM shadow", [])?;
+    connection.execute(
+        "UPDATE feed SET version = NULL, first_as_of = NULL, first_place = NULL,
+         shadow = EXISTS (SELECT 1 FROM row WHERE row.feed = feed.number)",
+        [],
+    )?;
+    set_meta(connection, "rights", "0")
+}
+
+/// Acts on newer rights: new feeds are there without rows, lost ones are hidden, the people and the zone are remembered. Feeds
+/// are known by their names; where a number means another one than before, rows follow the name.
 pub(crate) fn act_on(connection: &Connection, rights: &Rights) -> Result<Changed, Error> {
     let mut changed = Changed::default();
+    renumber(connection, rights)?;
     let named: BTreeSet<u32> = rights.feeds.iter().map(|right| right.n.0).collect();
     let mut select = connection.prepare("SELECT number, hidden FROM feed")?;
     let known =
@@ -120,10 +134,6 @@ pub(crate) fn act_on(connection: &Connection, rights: &Rights) -> Result<Changed
         connection.prepare_cached("UPDATE feed SET hidden = 1 WHERE number = ?1")?.execute([lost.0])?;
     }
     for right in &rights.feeds {
-        // A number that means another feed than before (which no server does within an epoch) starts anew.
-        connection
-            .prepare_cached("UPDATE feed SET version = NULL, first_as_of = NULL, first_place = NULL WHERE number = ?1 AND name <> ?2")?
-            .execute((right.n.0, right.name.to_string()))?;
         connection
             .prepare_cached(
                 "INSERT INTO feed(number, name, until) VALUES (?1, ?2, ?3)
@@ -135,6 +145,41 @@ pub(crate) fn act_on(connection: &Connection, rights: &Rights) -> Result<Changed
     set_meta(connection, "persons", &serde_json::to_string(&rights.persons)?)?;
     set_meta(connection, "zone", &serde_json::to_string(&rights.zone)?)?;
     Ok(changed)
+}
+
+/// Gives every known feed the number its name has now. One that is not named any more makes room: it gets the highest that is
+/// free, which no server uses.
+fn renumber(connection: &Connection, rights: &Rights) -> Result<(), Error> {
+    let named: BTreeMap<String, u32> = rights.feeds.iter().map(|right| (right.name.to_string(), right.n.0)).collect();
+    let taken: BTreeSet<u32> = named.values().copied().collect();
+    let mut select = connection.prepare("SELECT name, number FROM feed")?;
+    let known = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let known = known.collect::<Result<BTreeMap<String, u32>, _>>()?;
+    let used: BTreeSet<u32> = taken.iter().chain(known.values()).copied().collect();
+    let mut free = (0..=u32::MAX).rev().filter(|number| !used.contains(number));
+    let mut moves = Vec::new();
+    for (name, old) in known {
+        let new = match named.get(&name) {
+            Some(new) => Some(*new),
+            None if taken.contains(&old) => free.next(),
+            None => None,
+        };
+        moves.extend(new.filter(|new| *new != old).map(|new| (old, new)));
+    }
+    // Aside first, below zero where no feed is: two of them may change places.
+    for (table, column) in [("feed", "number"), ("row", "feed"), ("shadow", "feed"), ("reader", "feed")] {
+        for (old, new) in &moves {
+            connection
+                .prepare_cached(&format!("UPDATE {table} SET {column} = -1 - ?2 WHERE {column} = ?1"))?
+                .execute((old, new))?;
+        }
+        for (_, new) in &moves {
+            connection
+                .prepare_cached(&format!("UPDATE {table} SET {column} = ?1 WHERE {column} = -1 - ?1"))?
+                .execute([new])?;
+        }
+    }
+    Ok(())
 }
 
 /// Feeds that are hidden and wait for a second round of rights.

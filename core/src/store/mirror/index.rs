@@ -66,6 +66,15 @@ struct Known {
 
 /// Writes anew what the index holds of one notice, after one of its rows, its feeds or its readers changed.
 pub(crate) fn notice(look: &Look<'_>, id: &str) -> Result<(), Error> {
+    write_notice(look, id, false)
+}
+
+/// As [`notice`], where the rev the index knows may have meant something else.
+pub(crate) fn notice_anew(look: &Look<'_>, id: &str) -> Result<(), Error> {
+    write_notice(look, id, true)
+}
+
+fn write_notice(look: &Look<'_>, id: &str, anew: bool) -> Result<(), Error> {
     let connection = look.connection();
     let known = known(connection, id)?;
     let Some((rev, body)) = newest(connection, id)? else {
@@ -75,7 +84,7 @@ pub(crate) fn notice(look: &Look<'_>, id: &str) -> Result<(), Error> {
         return Ok(());
     };
     let number = match &known {
-        Some(known) if known.rev == rev.0 => known.number,
+        Some(known) if known.rev == rev.0 && !anew => known.number,
         Some(known) if known.at == body.at.millis() => {
             write(connection, known.number, id, rev, &body)?;
             known.number

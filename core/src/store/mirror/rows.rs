@@ -33,7 +33,8 @@ pub(crate) enum Destination {
 /// Where the rows of a delta go, from what the mirror holds and what the delta says.
 pub(crate) fn destination(standing: Option<&feeds::Standing>, delta: &FeedDelta) -> Destination {
     let Some(standing) = standing else { return Destination::Nowhere };
-    if delta.reset {
+    // Rows of an earlier epoch stay until those of this one are whole.
+    if delta.reset || (standing.shadow && standing.cursor.is_none()) {
         return Destination::FreshShadow;
     }
     // Only a first pull fills a shadow; one that was begun and never got a place is begun again by the server.
@@ -74,14 +75,20 @@ pub(crate) fn take(look: &Look<'_>, feed: FeedNumber, name: Option<FeedName>, ro
     if changed == 0 {
         return Ok(false);
     }
-    tell(look, name, &row.kind, &row.id)?;
+    tell(look, name, &row.kind, &row.id, index::notice)?;
     Ok(true)
 }
 
 /// Tells the index that a row changed.
-fn tell(look: &Look<'_>, feed: Option<FeedName>, kind: &str, id: &str) -> Result<(), Error> {
+fn tell(
+    look: &Look<'_>,
+    feed: Option<FeedName>,
+    kind: &str,
+    id: &str,
+    notice: impl FnOnce(&Look<'_>, &str) -> Result<(), Error>,
+) -> Result<(), Error> {
     match (kind, feed) {
-        (kind::NOTICE, Some(FeedName::Board(_) | FeedName::Staff(_))) => index::notice(look, id),
+        (kind::NOTICE, Some(FeedName::Board(_) | FeedName::Staff(_))) => notice(look, id),
         (kind::RECEIPT, Some(FeedName::Mail(person))) => match id.parse() {
             Ok(notice) => index::receipt(look, person, notice),
             Err(_) => Ok(()),
@@ -115,27 +122,30 @@ fn empty_shadow(connection: &Connection, feed: FeedNumber) -> Result<(), Error> 
     Ok(())
 }
 
-/// The shadow is whole: it takes the place of the feed's rows, and the index hears of what differs. The kinds that do.
+/// The shadow is whole: it takes the place of the feed's rows, and the index hears of what differs. The kinds that do. Versions
+/// and revs alone do not tell: a server that lost something may have given the same ones to something else.
 pub(crate) fn flip(look: &Look<'_>, feed: FeedNumber, name: Option<FeedName>) -> Result<BTreeSet<String>, Error> {
     let connection = look.connection();
     let mut select = connection.prepare_cached(
         "SELECT kind, id FROM row WHERE feed = ?1 AND NOT EXISTS
              (SELECT 1 FROM shadow WHERE shadow.feed = row.feed AND shadow.kind = row.kind AND shadow.id = row.id
-              AND shadow.version = row.version)
+              AND shadow.rev = row.rev AND shadow.body = row.body)
          UNION
          SELECT kind, id FROM shadow WHERE feed = ?1 AND NOT EXISTS
              (SELECT 1 FROM row WHERE row.feed = shadow.feed AND row.kind = shadow.kind AND row.id = shadow.id)",
     )?;
     let differ = select.query_map([feed.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let differ = differ.collect::<Result<Vec<(String, String)>, _>>()?;
+    connection
+        .prepare_cached(
+            "DELETE FROM row WHERE feed = ?1 AND NOT EXISTS
+                 (SELECT 1 FROM shadow WHERE shadow.feed = row.feed AND shadow.kind = row.kind AND shadow.id = row.id
+                  AND shadow.version = row.version AND shadow.rev = row.rev AND shadow.body = row.body)",
+        )?
+        .execute([feed.0])?;
+    connection.prepare_cached("INSERT OR IGNORE INTO row SELECT * FROM shadow WHERE feed = ?1")?.execute([feed.0])?;
     for (kind, id) in &differ {
-        connection
-            .prepare_cached("DELETE FROM row WHERE feed = ?1 AND kind = ?2 AND id = ?3")?
-            .execute((feed.0, kind, id))?;
-        connection
-            .prepare_cached("INSERT INTO row SELECT * FROM shadow WHERE feed = ?1 AND kind = ?2 AND id = ?3")?
-            .execute((feed.0, kind, id))?;
-        tell(look, name, kind, id)?;
+        tell(look, name, kind, id, index::notice_anew)?;
     }
     empty_shadow(connection, feed)?;
     Ok(differ.into_iter().map(|(kind, _)| kind).collect())

@@ -32,7 +32,10 @@ pub(crate) struct Taken<'a> {
 /// Keeps an op the server has taken.
 pub(crate) fn keep(connection: &Connection, op: &Held, taken: &Taken<'_>, now: Timestamp) -> Result<(), Error> {
     connection
-        .prepare_cached("INSERT OR IGNORE INTO journal VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0)")?
+        .prepare_cached(
+            "INSERT OR IGNORE INTO journal(seq, id, person, word, text, made_at, commit_number, mac, at, flags, epoch,
+             acknowledged_at, quiet) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?
         .execute(rusqlite::params![
             op.seq,
             op.id.to_string(),
@@ -46,13 +49,15 @@ pub(crate) fn keep(connection: &Connection, op: &Held, taken: &Taken<'_>, now: T
             serde_json::to_string(taken.flags)?,
             taken.epoch.0,
             now.millis(),
+            op.quiet,
         ])?;
     Ok(())
 }
 
-/// Settles those whose effect is in the mirror: every feed they named is here that far, or may not be read. How many.
+/// Settles those whose effect is in the mirror: every feed they named is here that far, or may not be read. What is yet to be
+/// handed back is in no mirror. How many.
 pub(crate) fn settle(connection: &Connection, cursors: &BTreeMap<FeedNumber, Option<Cursor>>) -> Result<usize, Error> {
-    let mut select = connection.prepare_cached("SELECT seq, at FROM journal WHERE settled = 0")?;
+    let mut select = connection.prepare_cached("SELECT seq, at FROM journal WHERE settled = 0 AND handing IS NULL")?;
     let unsettled = select.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
     let unsettled = unsettled.collect::<Result<Vec<_>, _>>()?;
     let mut settled = 0;
@@ -77,14 +82,14 @@ pub(crate) fn has_unsettled(connection: &Connection) -> Result<bool, Error> {
     Ok(select.query_row([], |row| row.get(0))?)
 }
 
-/// The ops whose effect is not in the mirror: first those the server has, then those it does not.
+/// The ops whose effect is not in the mirror: first those a server took, in the order it did, then those none has taken.
 pub(crate) fn pending(connection: &Connection) -> Result<Vec<Pending>, Error> {
     let mut select = connection.prepare_cached(
-        "SELECT text, 1 AS applied, seq FROM journal WHERE settled = 0
+        "SELECT text, handing IS NULL AS applied, 0 AS after, commit_number AS place, seq FROM journal WHERE settled = 0
          UNION ALL
-         SELECT text, 0 AS applied, seq FROM op
+         SELECT text, 0 AS applied, 1 AS after, 0 AS place, seq FROM op
          WHERE state IN ('waiting', 'sent') OR (state = 'parked' AND code <> 'unsupported')
-         ORDER BY applied DESC, seq",
+         ORDER BY after, place, seq",
     )?;
     let mut rows = select.query([])?;
     let mut pending = Vec::new();
@@ -105,11 +110,5 @@ pub(crate) fn forget_old(connection: &Connection, epoch: &Epoch, now: Timestamp)
     connection
         .prepare_cached("DELETE FROM delivered WHERE at < ?1")?
         .execute([now.plus_millis(-4 * KEPT_MILLIS).millis()])?;
-    Ok(())
-}
-
-/// A new epoch: the versions named before mean nothing any more, everything is pulled again.
-pub(crate) fn settle_all(connection: &Connection) -> Result<(), Error> {
-    connection.execute("UPDATE journal SET settled = 1 WHERE settled = 0", [])?;
     Ok(())
 }

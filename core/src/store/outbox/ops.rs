@@ -16,6 +16,9 @@ pub(crate) const RETRY_MILLIS: i64 = 86_400_000;
 /// Ops whose target has not come back since a restore are tried again after so long, in milliseconds: ten minutes.
 pub(crate) const LATER_MILLIS: i64 = 10 * 60 * 1_000;
 
+/// Why an op is parked whose target has not come back.
+pub(crate) const LATER: &str = "later";
+
 /// At most so many bytes of ops go out together: half of what a request may hold.
 const BYTES_TOGETHER: usize = kairan_protocol::validate::SYNC_BYTES / 2;
 
@@ -265,9 +268,11 @@ pub(crate) fn say_again(connection: &Connection, old: &Held, op: &Op) -> Result<
     Ok(())
 }
 
-/// Parked ops that wait for a newer server may try again at once: it may be one now.
-pub(crate) fn unpark_unsupported(connection: &Connection) -> Result<(), Error> {
-    connection.execute("UPDATE op SET retry_at = 0 WHERE state = 'parked' AND code = 'unsupported'", [])?;
+/// Ops parked for this reason may try again at once: it may be over.
+pub(crate) fn unpark(connection: &Connection, code: &str) -> Result<(), Error> {
+    connection
+        .prepare_cached("UPDATE op SET retry_at = 0 WHERE state = 'parked' AND code = ?1 AND retry_at <> 0")?
+        .execute([code])?;
     Ok(())
 }
 

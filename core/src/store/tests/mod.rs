@@ -7,7 +7,10 @@
 )]
 #![allow(clippy::needless_pass_by_value, reason = "a story reads better without ampersands")]
 
+mod alerts;
 mod compared;
+mod epochs;
+mod handing;
 mod harm;
 mod kills;
 mod many;
@@ -19,7 +22,7 @@ mod shown;
 mod spooled;
 mod town;
 
-use super::{Enrolment, Store};
+use super::{Enrolment, Store, SyncState};
 use kairan_protocol::{
     body::{GroupCard, Home, Homes, Profile, Roster, Sent, Team},
     check_in::{Consent, Mood},
@@ -35,7 +38,7 @@ use kairan_protocol::{
     sign::{Key, Signed},
     time::{Term, Timestamp, ZoneOffsets},
     tree::{Group, GroupKind},
-    wire::{FeedDelta, FeedRight, FirstPull, Rights, Slip, SyncResponse, Token},
+    wire::{FeedDelta, FeedRight, FirstPull, Rights, Slip, SyncRequest, SyncResponse, Token},
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -57,6 +60,7 @@ pub(crate) const BLOCK_BOARD: FeedNumber = FeedNumber(3);
 pub(crate) const MAIL: FeedNumber = FeedNumber(10);
 pub(crate) const HANAKOS_MAIL: FeedNumber = FeedNumber(11);
 pub(crate) const DESK: FeedNumber = FeedNumber(20);
+pub(crate) const STAFF: FeedNumber = FeedNumber(30);
 
 /// 2026-11-22 10:00 in Japan.
 pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_795_309_200_000);
@@ -205,6 +209,29 @@ impl Answer {
         self
     }
 
+    pub(crate) fn later(mut self, id: OpId) -> Self {
+        self.0.results.push(OpResult { id, outcome: Outcome::Later, mac: None });
+        self
+    }
+
+    /// What was handed back is there again.
+    pub(crate) fn replayed(mut self, id: OpId, at: &[(FeedNumber, u64)]) -> Self {
+        let at = at.iter().map(|(feed, version)| (*feed, Version(*version))).collect();
+        let outcome = Outcome::Applied { commit: Commit(1), at, flags: Vec::new() };
+        self.0.replayed.push(OpResult { id, outcome, mac: Some("another".to_owned()) });
+        self
+    }
+
+    pub(crate) fn replayed_with(mut self, id: OpId, outcome: Outcome) -> Self {
+        self.0.replayed.push(OpResult { id, outcome, mac: None });
+        self
+    }
+
+    pub(crate) fn resend(mut self) -> Self {
+        self.0.resend = true;
+        self
+    }
+
     pub(crate) fn unsupported(mut self, id: OpId) -> Self {
         self.0.results.push(OpResult { id, outcome: Outcome::Unsupported, mac: None });
         self
@@ -286,12 +313,6 @@ impl Phone {
         self.store.outgoing(NOW, 100).unwrap().into_iter().map(|out| out.id).collect()
     }
 
-    /// What goes out without what the phone reports by itself.
-    pub(crate) fn said(&self) -> Vec<OpId> {
-        let out = self.store.outgoing(NOW, 100).unwrap();
-        out.into_iter().filter(|out| !out.text.contains("\"delivered\"")).map(|out| out.id).collect()
-    }
-
     /// Everything that waits is at the server.
     pub(crate) fn drain(&self) {
         loop {
@@ -301,6 +322,27 @@ impl Phone {
             }
             self.take(out.into_iter().fold(Answer::new(), |answer, id| answer.applied(id, 1, &[])));
         }
+    }
+
+    /// The next request, as the engine makes it.
+    pub(crate) fn request(&self, now: Timestamp) -> SyncRequest {
+        let SyncState { epoch, rights, cursors } = self.store.sync_state().unwrap();
+        let mut request = SyncRequest { epoch, rights, cursors, ..SyncRequest::default() };
+        if self.store.hand_back(&mut request, now).unwrap() {
+            let out = self.store.outgoing(now, 100).unwrap();
+            request.ops = out.into_iter().map(|out| RawValue::from_string(out.text).unwrap()).collect();
+        }
+        request
+    }
+
+    /// The answer to a request.
+    pub(crate) fn answered(&self, request: &SyncRequest, answer: Answer, now: Timestamp) -> super::Applied {
+        self.store.answered(request, &answer.0, now).unwrap()
+    }
+
+    /// One number out of the outbox.
+    pub(crate) fn counted(&self, select: &str) -> i64 {
+        self.store.outbox_file().read(|outbox| Ok(outbox.query_row(select, [], |row| row.get(0))?)).unwrap()
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -232,8 +232,27 @@ fn the_journal_keeps_an_op_35_days_of_one_epoch() {
     };
     phone.store.apply(&Answer::new().0, NOW.plus_millis(34 * DAY)).unwrap();
     assert_eq!(kept(&phone), 1);
-    phone.store.apply(&Answer::of("k2").0, NOW.plus_millis(36 * DAY)).unwrap();
-    assert_eq!(kept(&phone), 1, "another epoch may need it");
-    phone.store.apply(&Answer::of("k1").0, NOW.plus_millis(36 * DAY)).unwrap();
+    phone.store.apply(&Answer::new().0, NOW.plus_millis(36 * DAY)).unwrap();
     assert_eq!(kept(&phone), 0);
+}
+
+#[test]
+fn an_op_whose_target_has_not_come_back_waits_alone_and_goes_on_by_itself() {
+    let phone = with_circulars(1..=2);
+    let [one, two] = [1, 2].map(|number| op(SATO, NOW, acknowledge(notice_id(number), 1)));
+    phone.say(&one);
+    phone.say(&two);
+    phone.take(Answer::new().later(one.id).applied(two.id, 9, &[(MAIL, 5)]));
+    assert!(phone.going_out().is_empty());
+    let line = &phone.store.outbox().unwrap()[0];
+    assert_eq!((line.state, line.code.as_deref()), (OpState::Waiting, Some("later")));
+    assert_eq!((phone.home().waiting, phone.home().unread_count), (1, 0), "its effect stays shown");
+    let again = |later: i64| phone.store.outgoing(NOW.plus_millis(later), 10).unwrap().len();
+    assert_eq!((again(9 * MINUTE), again(10 * MINUTE)), (0, 1));
+    phone.store.ask_again().unwrap();
+    assert_eq!(phone.going_out(), [one.id], "at every start");
+    phone.take(Answer::new().later(one.id));
+    assert!(phone.going_out().is_empty(), "without spinning");
+    phone.store.retry(one.id, NOW).unwrap();
+    assert_eq!(phone.going_out(), [one.id]);
 }

@@ -133,21 +133,6 @@ fn a_reset_feed_is_replaced_when_its_shadow_is_whole() {
 }
 
 #[test]
-fn another_epoch_empties_the_mirror_and_keeps_what_was_said() {
-    let phone = Phone::of_sato();
-    phone.take(Answer::new().rows(BOARD, 2, vec![notice_row(1, 2, &circular("一"))]));
-    let seen = op(SATO, NOW, acknowledge(notice_id(1), 1));
-    phone.say(&seen);
-    let applied = phone.take(Answer::of("k2").rights(1, &feeds(false), &[SATO]).rows(BOARD, 1, vec![]));
-    assert!(applied.epoch_changed && applied.more);
-    assert!(phone.store.sync_state().unwrap().cursors.is_empty());
-    assert_eq!(phone.store.sync_state().unwrap().epoch, Some(Epoch("k2".to_owned())));
-    assert!(phone.said().contains(&seen.id));
-    assert_eq!(phone.store.enrolment().unwrap().unwrap().epoch, Epoch("k2".to_owned()));
-    assert_eq!(phone.home().waiting, 1);
-}
-
-#[test]
 fn rows_of_an_unknown_kind_are_kept_as_they_came() {
     let phone = Phone::of_sato();
     let odd = row("survey", "s1", 2, &serde_json::json!({"question": "はい？", "of": [1, 2]}));
