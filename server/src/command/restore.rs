@@ -88,8 +88,13 @@ impl OpenDesks {
         let mut console = super::open(&self.data).await?;
         let opened = console.open_desks().await;
         console.close().await?;
-        opened?;
-        say("The desks are open. A consent that was withdrawn since the backup stands until its phone comes back.");
+        if opened? {
+            say(
+                "The desks are open. What was withdrawn or signed off since the backup counts again only once a phone tells of it.",
+            );
+        } else {
+            say("The desks were open already.");
+        }
         Ok(())
     }
 }

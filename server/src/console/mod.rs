@@ -81,8 +81,8 @@ pub enum Answer {
     Op(OpResult),
     /// To [`Ask::Check`].
     Checked(Vec<Checked>),
-    /// To [`Ask::OpenDesks`].
-    Done,
+    /// To [`Ask::OpenDesks`]: whether they were closed.
+    Opened(bool),
     /// It could not be done.
     Failed {
         /// What happened.
@@ -283,13 +283,13 @@ impl Console {
         }
     }
 
-    /// Opens the desks after a restore, where no officer's phone is left.
+    /// Opens the desks after a restore, where no officer's phone is left; whether they were closed.
     ///
     /// # Errors
     /// As [`Console::ask`].
-    pub async fn open_desks(&mut self) -> Result<(), Error> {
+    pub async fn open_desks(&mut self) -> Result<bool, Error> {
         match self.ask(Ask::OpenDesks).await? {
-            Answer::Done => Ok(()),
+            Answer::Opened(were_closed) => Ok(were_closed),
             other => Err(unexpected(&other)),
         }
     }

@@ -19,10 +19,7 @@ pub async fn perform(store: &Store, identity: &Identity, ask: Ask) -> Result<Ans
         Ask::Invitees { whom } => Answer::Invitees(invitees(store, whom).await?),
         Ask::Find { what } => Answer::Found(store.find(&what).await?.into_iter().map(thing).collect()),
         Ask::Op { command } => Answer::Op(store.console(*command).await?),
-        Ask::OpenDesks => {
-            store.open_desks().await?;
-            Answer::Done
-        }
+        Ask::OpenDesks => Answer::Opened(store.open_desks().await?),
         Ask::Check => {
             let lines = store.check().await?.into_iter();
             Answer::Checked(lines.map(|line| Checked { what: line.what, good: line.good, seen: line.seen }).collect())

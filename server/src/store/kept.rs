@@ -21,7 +21,8 @@ use kairan_protocol::{
 use rusqlite::params;
 use std::collections::BTreeMap;
 
-const KEPT_MILLIS: i64 = KEPT_DAYS * 86_400_000;
+/// How long what was lost with a machine may come back.
+pub(super) const KEPT_MILLIS: i64 = KEPT_DAYS * 86_400_000;
 
 /// The notice an op posts or changes.
 fn notice_of(op: &Op) -> Option<NoticeId> {

@@ -72,7 +72,7 @@ pub(super) fn day_number(day: Day) -> i64 {
     i64::from(day.date().num_days_from_ce())
 }
 
-fn day_of_number(number: i64) -> Result<Day, StoreError> {
+pub(super) fn day_of_number(number: i64) -> Result<Day, StoreError> {
     let date = i32::try_from(number).ok().and_then(NaiveDate::from_num_days_from_ce_opt);
     date.map(Day::new).ok_or_else(|| damaged("a day", number))
 }

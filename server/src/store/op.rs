@@ -3,6 +3,7 @@
 use super::{
     effects::Under,
     error::{Denied, StoreError},
+    kept::KEPT_MILLIS,
     look::Look,
     sql::{json, one, run, signed, to_json, unsigned},
     tx::Tx,
@@ -14,7 +15,6 @@ use kairan_protocol::{
     outcome::{Flag, MacKey, OpResult, Outcome},
     reduce,
     refusal::Refusal,
-    replay::KEPT_DAYS,
     validate::OP_BYTES,
     view::{Context, Effect, Effects},
 };
@@ -23,8 +23,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-
-const DAY_MILLIS: i64 = 86_400_000;
 
 /// An outcome as the table keeps it, beside its commit; its MAC comes out the same whenever it is worked out.
 #[derive(Serialize, Deserialize)]
@@ -152,7 +150,7 @@ impl Tx<'_> {
 
     /// Whether what an op speaks about may have been lost with a machine, and not have been handed back yet.
     fn may_come_back(&self) -> bool {
-        self.memory.restored.is_some_and(|restored| self.now.since(restored) < KEPT_DAYS * DAY_MILLIS)
+        self.memory.restored.is_some_and(|restored| self.now.since(restored) < KEPT_MILLIS)
     }
 
     /// Keeps an op with its outcome, to answer it the same whenever it comes.

@@ -1,5 +1,5 @@
-//! What the clock asks for: scheduled notices whose hour came, roles whose term is over, and what nobody needs any more: tokens,
-//! tombstones, kept rows.
+//! What the clock asks for: scheduled notices whose hour came, roles whose term is over; tokens, kept rows and tombstones nobody
+//! needs any more.
 
 use super::{
     error::StoreError,
@@ -35,9 +35,8 @@ impl Tx<'_> {
     pub fn do_what_is_due(&mut self, limit: usize) -> Result<Due, StoreError> {
         let notices = self.due_notices(limit)?;
         let roles = self.due_roles(limit)?;
-        let forgotten = self.forget_tombstones()?;
-        let dropped = self.drop_kept(limit)?;
-        let more = notices.len() == limit || roles.len() == limit || forgotten || dropped;
+        let forgotten = self.drop_kept(limit)? | self.forget_tombstones()?;
+        let more = forgotten || notices.len() == limit || roles.len() == limit;
         for notice in notices {
             self.publish(notice)?;
         }
@@ -81,7 +80,6 @@ impl Tx<'_> {
         let hour = one(self.connection, sql, [], |row| moment(row, 0))?;
         let sql = "SELECT until FROM role WHERE over = 0 AND until IS NOT NULL ORDER BY until LIMIT 1";
         let until = one(self.connection, sql, [], |row| moment(row, 0))?;
-        let forgotten = [self.next_tombstone()?, self.next_kept()?].into_iter().flatten();
-        Ok(hour.into_iter().chain(until).chain(forgotten).min())
+        Ok(hour.into_iter().chain(until).chain(self.next_kept()?).chain(self.next_tombstone()?).min())
     }
 }

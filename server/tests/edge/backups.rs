@@ -2,21 +2,31 @@
 
 use crate::{
     disk::SmallDisk,
-    house::{House, morning},
+    house::{House, Phone, morning, pinned, serve},
 };
 use kairan_protocol::{
     feed::Audience,
+    id::{OpId, RoleId},
     notice::{NoticeKind, Points},
-    op::Command,
+    op::{Command, Op},
+    outcome::{OpResult, Outcome},
+    people::RoleKind,
+    replay::Replay,
     time::Timestamp,
+    wire::{SyncRequest, SyncResponse},
 };
 use kairan_server::{
     Error,
     backup::{self, ClosedBy, Manifest, OpenedBy, Restored, Watch, recovery_key},
     clock::{Clock, ManualClock},
     console::Console,
-    store::Store,
+    http::Limits,
+    identity::tls::Tls,
+    journal::{self, Journals},
+    serve::Running,
+    store::{Journalled, Store},
 };
+use serde_json::value::RawValue;
 use std::{
     collections::BTreeSet,
     fs,
@@ -236,8 +246,14 @@ async fn a_backup_made_while_256_circulars_are_posted_is_of_one_moment() {
     println!("{} backups meanwhile", files.len());
     for (place, file) in files.iter().enumerate() {
         let to = house.temporary.path().join(format!("restored-{place}"));
-        restore(file, &to).await.unwrap();
+        let restored = restore(file, &to).await.unwrap();
         holds(&to).await;
+        // The journal was copied after the database: what it knows more of has come back with it.
+        let journalled = restored.journalled;
+        assert_eq!((journalled.later, journalled.not_taken), (vec![], vec![]));
+        let posted = number(&to, "SELECT count(*) FROM notice");
+        let invitation = 1;
+        assert_eq!(i64::try_from(journalled.known + journalled.replayed).unwrap(), posted + invitation);
     }
 }
 
@@ -335,4 +351,87 @@ async fn new_addresses_replace_the_old_ones() {
     let mut console = Console::open(&to, clock).await.unwrap();
     assert_eq!(console.facts().await.unwrap().addresses, ["new.example:443"]);
     console.close().await.unwrap();
+}
+
+/// An op of a phone over the wire; its commit and MAC, as the phone's journal keeps them.
+async fn sends(house: &House, phone: &Phone, op: &Op) -> Replay {
+    let text = RawValue::from_string(op.to_text()).unwrap();
+    let request = SyncRequest { ops: vec![text.clone()], ..SyncRequest::default() };
+    let response = house.client().post(house.url("/v1/sync")).bearer_auth(phone.token()).json(&request).send().await;
+    let response: SyncResponse = response.unwrap().json().await.unwrap();
+    let Outcome::Applied { commit, .. } = response.results[0].outcome else { panic!("{:?}", response.results) };
+    Replay { op: text, commit, mac: response.results[0].mac.clone().unwrap() }
+}
+
+#[tokio::test]
+async fn what_the_command_line_did_since_the_backup_comes_back_from_the_journal_that_survived() {
+    let house = House::open().await;
+    let chair = house.join_by(&house.first).await;
+    let file = house.temporary.path().join("kairan.age");
+    let mut console = house.console().await;
+    let facts = console.facts().await.unwrap();
+    console.op(circular(facts.district, "先週のおしらせ")).await.unwrap();
+    let made = back_up(&house.folder(), &file).await.unwrap();
+    assert!(made.files.iter().any(|held| held.name.starts_with("journal/")), "{:?}", made.files);
+
+    house.clock.advance(60_000);
+    let posted = console.op(circular(facts.district, "今週のおしらせ")).await.unwrap();
+    let lost = house.join("田中").await;
+    let device = lost.enrolled.as_ref().unwrap().device;
+    console.op(Command::Revoke { device }).await.unwrap();
+    let umeko = console.one("person", &["person"], "田中 ウメ").await.unwrap().id.parse().unwrap();
+    let group = console.one("block", &["block"], "1班").await.unwrap().id.parse().unwrap();
+    let role = RoleId::random().unwrap();
+    let grant = Command::GrantRole { role, person: umeko, group, kind: RoleKind::BlockLeader, until: None };
+    let person = house.first.persons[0].id;
+    let now = house.clock.now();
+    let op = Op { id: OpId::at(now).unwrap(), person, at: now, command: grant };
+    let granted = sends(&house, &chair, &op).await;
+    house.clock.advance(60_000);
+    console.op(Command::EndRole { role }).await.unwrap();
+    let survived = house.temporary.path().join("usb");
+    fs::rename(house.folder().join("journal"), &survived).unwrap();
+    let epoch = fs::read_dir(&survived).unwrap().next().unwrap().unwrap().path();
+    let mut torn = fs::read(&epoch).unwrap();
+    torn.extend(br#"{"op":{"id":"01"#);
+    fs::write(&epoch, torn).unwrap();
+    let clock: Arc<dyn Clock> = house.clock.clone();
+    house.running.stop().await.unwrap();
+
+    let to = house.temporary.path().join("new");
+    let nowhere = [house.temporary.path().join("nowhere")];
+    let missing = backup::restore(&file, &to, by_key(), &nowhere, None, clock.clone(), &Watch::silent()).await;
+    assert!(matches!(missing, Err(Error::File { .. })), "{missing:?}");
+    let restored = backup::restore(&file, &to, by_key(), &[survived], None, clock, &Watch::silent()).await.unwrap();
+    let Journalled { replayed, known, later, not_taken } = restored.journalled;
+    // The chair's invitation and the first circular were there; the circular, an invitation and the lost phone are done again.
+    assert_eq!((known, replayed, not_taken), (2, 3, vec![]));
+    assert_eq!(later.len(), 1, "the end of a role that only the chair's phone knows: {later:?}");
+    assert!(later[0].contains("end_role"));
+    assert_eq!(restored.damaged.len(), 1, "{:?}", restored.damaged);
+    holds(&to).await;
+
+    let running = serve(&to, &house.clock, Limits::default(), Tls::Own).await;
+    let number = |sql: &str| number(&to, sql);
+    assert_eq!(number("SELECT count(*) FROM notice"), 2);
+    let signed_off = format!("SELECT count(*) FROM ended WHERE committed > {}", made.last_commit.0);
+    assert_eq!(number(&signed_off), 1, "the lost phone is told so should it come");
+    let again = sends_back(&running, &to, &chair, granted).await;
+    assert!(matches!(again.outcome, Outcome::Applied { .. }), "{again:?}");
+    let journalled = running.store().hand_back_journal().await.unwrap();
+    // The scheduler may have been first.
+    assert_eq!((journalled.known + journalled.replayed, journalled.later), (6, vec![]));
+    assert_eq!(number("SELECT count(*) FROM role WHERE kind = 'block_leader' AND over = 0"), 0, "it stays ended");
+    running.stop().await.unwrap();
+    holds(&to).await;
+    let whole = Journals::read(&to.join("journal")).unwrap();
+    assert!(whole.entries().iter().any(|entry| journal::id(entry) == Some(posted.id)), "ready for the next loss");
+    assert_eq!(whole.damaged, Vec::<String>::new());
+}
+
+async fn sends_back(running: &Running, folder: &Path, phone: &Phone, replay: Replay) -> OpResult {
+    let client = reqwest::Client::builder().use_preconfigured_tls(pinned(folder)).build().unwrap();
+    let request = SyncRequest { replays: vec![replay], ..SyncRequest::default() };
+    let sent = client.post(format!("{}/v1/sync", running.url())).bearer_auth(phone.token()).json(&request).send().await;
+    sent.unwrap().json::<SyncResponse>().await.unwrap().replayed.remove(0)
 }

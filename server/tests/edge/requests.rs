@@ -151,14 +151,20 @@ async fn a_gzip_bomb_is_cut_after_its_first_megabyte() {
 }
 
 #[tokio::test]
-async fn too_many_ops_and_an_op_too_large_are_refused_before_the_store_sees_them() {
+async fn too_much_at_once_and_an_op_too_large_are_refused_before_the_store_sees_them() {
     let house = House::open().await;
     let phone = house.join("田中").await;
     let op =
         r#"{"id":"0197a1b2c3d47e5f8a9b0c1d2e3f4a5b","as":"p0000000000007","at":"2026-11-22T00:00:00Z","do":"leave""#;
     let many = format!("{{\"ops\":[{}]}}", vec![format!("{op}}}"); 101].join(","));
     let large = format!("{{\"ops\":[{op},\"x\":\"{}\"}}]}}", "x".repeat(70_000));
-    for (body, about) in [(many, false), (large, true)] {
+    let replay = |op: &str| format!("{{\"op\":{op},\"commit\":1,\"mac\":\"\"}}");
+    let handed = format!("{{\"replays\":[{}]}}", vec![replay(&format!("{op}}}")); 201].join(","));
+    let large_again = format!("{{\"replays\":[{}]}}", replay(&format!("{op},\"x\":\"{}\"}}", "x".repeat(70_000))));
+    let mark = r#"{"id":"","commit":1,"at":"2026-11-22T00:00:00Z","mac":""}"#;
+    let marks = format!("{{\"ended\":[{}]}}", vec![mark; 1_001].join(","));
+    let bodies = [(many, false), (large, true), (handed, false), (large_again, true), (marks, false)];
+    for (body, about) in bodies {
         let request = house.client().post(house.url("/v1/sync")).bearer_auth(phone.token());
         let request = request.header("content-type", "application/json").body(body);
         let problem = problem(request.send().await.unwrap()).await;

@@ -10,16 +10,32 @@ use kairan_protocol::{
     feed::FeedName,
     id::{Commit, GroupId},
     row::kind,
+    time::Timestamp,
     tree::{Group, GroupKind},
 };
-use rusqlite::params;
+use rusqlite::{Connection, params};
+
+/// The homes of a block by name, in the order of the roster.
+pub(in crate::store) fn homes(
+    connection: &Connection,
+    block: GroupId,
+    now: Timestamp,
+) -> Result<Vec<Home>, StoreError> {
+    let sql = "SELECT id, name, paper, EXISTS (SELECT 1 FROM residence JOIN device_person \
+               ON device_person.person = residence.person WHERE residence.household = grp.id \
+               AND residence.since <= ?2 AND (residence.until IS NULL OR residence.until > ?2)) \
+               FROM grp WHERE parent = ?1 AND kind = 'household' ORDER BY place, id";
+    many(connection, sql, params![block.number(), now.millis()], |row| {
+        Ok(Home { id: GroupId::from_number(row.get(0)?), name: row.get(1)?, paper: row.get(2)?, joined: row.get(3)? })
+    })
+}
 
 impl Tx<'_> {
     /// Writes a block's roster to its own desk and its association's, and has every card above it counted again.
     pub(super) fn write_roster(&mut self, block: GroupId) -> Result<(), StoreError> {
         let way = self.way_up(block)?;
         let Some(own) = way.first() else { return Ok(()) };
-        let homes = self.homes(block)?;
+        let homes = homes(self.connection, block, self.now)?;
         self.keep_homes(block, &homes)?;
         let body = to_json(&Roster { name: own.name.clone(), homes, through: self.commit() })?;
         for group in way.iter().filter(|group| matches!(group.kind, GroupKind::Block | GroupKind::Association)) {
@@ -29,21 +45,6 @@ impl Tx<'_> {
             self.mark_row(Packed::Card, NO_NOTICE, group.id.number())?;
         }
         Ok(())
-    }
-
-    fn homes(&self, block: GroupId) -> Result<Vec<Home>, StoreError> {
-        let sql = "SELECT id, name, paper, EXISTS (SELECT 1 FROM residence JOIN device_person \
-                   ON device_person.person = residence.person WHERE residence.household = grp.id \
-                   AND residence.since <= ?2 AND (residence.until IS NULL OR residence.until > ?2)) \
-                   FROM grp WHERE parent = ?1 AND kind = 'household' ORDER BY place, id";
-        many(self.connection, sql, params![block.number(), self.now.millis()], |row| {
-            Ok(Home {
-                id: GroupId::from_number(row.get(0)?),
-                name: row.get(1)?,
-                paper: row.get(2)?,
-                joined: row.get(3)?,
-            })
-        })
     }
 
     fn keep_homes(&mut self, block: GroupId, homes: &[Home]) -> Result<(), StoreError> {

@@ -9,6 +9,7 @@ use super::{
     sql::{one, run},
     tx::Tx,
 };
+pub(super) use cards::homes;
 use kairan_protocol::{
     id::{GroupId, NoticeId, PersonId},
     time::Timestamp,
@@ -20,7 +21,7 @@ use std::{
     collections::HashMap,
     time::{Duration, Instant},
 };
-pub(super) use tallies::recount;
+pub(super) use tallies::{SEALED_MILLIS, recount};
 
 /// What kind of packed row is out of date; the numbers stand in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -19,7 +19,7 @@ use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
 /// How long a notice's seals stay fresh on its boards: sixty days.
-const SEALED_MILLIS: i64 = 60 * 86_400_000;
+pub(in crate::store) const SEALED_MILLIS: i64 = 60 * 86_400_000;
 
 /// Each home of a block that counts for a notice, counted from the receipts.
 pub(in crate::store) fn recount(

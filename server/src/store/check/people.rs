@@ -1,0 +1,123 @@
+//! The tree, the people, their roles and devices, and the invitations they joined by.
+
+use super::lines::Lines;
+use crate::store::{look::Look, sql::many};
+use kairan_protocol::{
+    id::{DeviceId, GroupId, RoleId},
+    reduce,
+    sign::Key,
+    tree::GroupKind,
+    view::View,
+};
+
+pub fn check(look: &Look<'_>, lines: &mut Lines) {
+    let connection = look.connection;
+    lines.each("every group hangs where its kind may", |counted| {
+        for id in many(connection, "SELECT id FROM grp", [], |row| row.get(0).map(GroupId::from_number))? {
+            let group = look.group(id)?;
+            let above = group.as_ref().and_then(|group| group.parent).map_or(Ok(None), |above| look.group(above))?;
+            let fits = group.is_some_and(|group| match above {
+                Some(above) => group.kind.may_hang_below(above.kind),
+                None => group.kind == GroupKind::District && group.parent.is_none(),
+            });
+            counted.add(fits, id);
+        }
+        Ok(())
+    });
+    lines.none(
+        "each household stands in one block at a time",
+        connection,
+        "SELECT 'household ' || id FROM grp WHERE kind = 'household' AND (SELECT count(*) FROM location \
+         WHERE household = grp.id AND until_commit IS NULL AND block = grp.parent) <> 1 \
+         UNION ALL SELECT 'location ' || household FROM (SELECT household, until_commit, until, since, \
+         lead(from_commit) OVER moves AS next, lead(since) OVER moves AS next_since FROM location \
+         WINDOW moves AS (PARTITION BY household ORDER BY from_commit)) \
+         WHERE until_commit IS NOT next OR until IS NOT next_since OR until < since",
+        [],
+    );
+    lines.none(
+        "nobody lives in two homes at once",
+        connection,
+        "SELECT 'person ' || person FROM (SELECT person, household, since, until, lead(since) OVER \
+         (PARTITION BY person ORDER BY since) AS next FROM residence) AS lives JOIN grp ON grp.id = household \
+         WHERE kind <> 'household' OR until < since OR (next IS NOT NULL AND (until IS NULL OR until > next))",
+        [],
+    );
+    lines.none(
+        "nobody is their own guest",
+        connection,
+        "SELECT 'person ' || person FROM guest WHERE person = host",
+        [],
+    );
+    lines.each("every role stands where its kind may", |counted| {
+        let sql = "SELECT id, over, until IS NULL FROM role";
+        let roles = many(connection, sql, [], |row| {
+            Ok((RoleId::from_number(row.get(0)?), row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
+        })?;
+        for (id, over, endless) in roles {
+            let role = look.role(id)?;
+            let place = role.as_ref().map_or(Ok(None), |role| look.group(role.group))?;
+            let stands = role.zip(place).is_some_and(|(role, place)| reduce::stands_at(role.kind, place.kind));
+            counted.add(stands && (over == 0 || (over == 1 && !endless)), id);
+        }
+        Ok(())
+    });
+    lines.none(
+        "everybody's consent is what they said last",
+        connection,
+        "SELECT 'person ' || person.id FROM person LEFT JOIN (SELECT person, moods_to_team, at, committed, max(rowid) \
+         FROM consent_history GROUP BY person) AS said ON said.person = person.id \
+         WHERE consent_at IS NOT said.at OR consent_commit IS NOT said.committed \
+         OR person.moods_to_team IS NOT iif(said.moods_to_team, said.at, NULL) \
+         UNION ALL SELECT 'person ' || person FROM consent_history WHERE person NOT IN (SELECT id FROM person)",
+        [],
+    );
+    devices(look, lines);
+}
+
+fn devices(look: &Look<'_>, lines: &mut Lines) {
+    let connection = look.connection;
+    lines.each("every device has its key", |counted| {
+        let sql = "SELECT id, key, id = (SELECT value FROM meta WHERE name = 'console'), \
+                   rights > (SELECT value FROM meta WHERE name = 'last_commit') FROM device";
+        let devices = many(connection, sql, [], |row| {
+            let id = DeviceId::from_number(row.get(0)?);
+            Ok((id, row.get::<_, Option<Vec<u8>>>(1)?, row.get::<_, bool>(2)?, row.get::<_, bool>(3)?))
+        })?;
+        for (id, key, console, ahead) in devices {
+            let fits = key.map_or(console, |key| Key::from_sec1(&key).is_ok());
+            counted.add(fits && !ahead, id);
+        }
+        Ok(())
+    });
+    lines.none(
+        "nobody holds a device that was signed off",
+        connection,
+        "SELECT 'device ' || device.id FROM device_person JOIN device ON device.id = device_person.device WHERE revoked IS NOT NULL",
+        [],
+    );
+    lines.none(
+        "every token is a hash, and ends",
+        connection,
+        "SELECT 'token of device ' || device FROM token WHERE length(hash) <> 32 OR until <= 0",
+        [],
+    );
+    lines.none(
+        "each home has one invitation that is open",
+        connection,
+        "SELECT 'household ' || household FROM invite WHERE void = 0 AND household IS NOT NULL GROUP BY household \
+         HAVING count(*) > 1 UNION ALL SELECT 'person ' || person FROM invite WHERE void = 0 AND person IS NOT NULL \
+         GROUP BY person HAVING count(*) > 1 UNION ALL SELECT 'invitation ' || id FROM invite \
+         WHERE (household IS NULL) = (person IS NULL) OR length(secret) <> 43 OR void NOT IN (0, 1)",
+        [],
+    );
+    lines.none(
+        "invitations were used while they were good",
+        connection,
+        "SELECT 'invitation ' || invite.id FROM invite_join JOIN invite ON invite.id = invite_join.invite \
+         WHERE invite_join.at >= invite.until OR invite.person <> invite_join.person OR (invite.household IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM residence WHERE residence.person = invite_join.person \
+         AND residence.household = invite.household))",
+        [],
+    );
+}
