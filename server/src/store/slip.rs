@@ -4,7 +4,7 @@ use super::{
     effects::Under,
     enrol::NAMELESS,
     error::{Denied, StoreError},
-    sql::run,
+    sql::{run, signed},
     tx::Tx,
 };
 use kairan_protocol::{
@@ -45,6 +45,11 @@ impl Tx<'_> {
     }
 
     fn bring_back(&mut self, slip: &Slip) -> Result<(), StoreError> {
+        for person in &slip.persons {
+            // Whoever is on it was let in again by then, should a mark of an earlier leaving come back.
+            let sql = "UPDATE device_person SET committed = max(committed, ?3) WHERE device = ?1 AND person = ?2";
+            run(self.connection, sql, [slip.device.number(), person.number(), signed(slip.commit.0)])?;
+        }
         let persons = self.missing(slip)?;
         if persons.is_empty() {
             return Ok(());

@@ -7,7 +7,7 @@ use kairan_protocol::{
     check_in::Mood,
     feed::FeedName,
     id::Commit,
-    op::Command,
+    op::{Command, Invitee},
     outcome::MacKey,
     replay::{Ended, EndedMark},
     row::kind,
@@ -194,18 +194,29 @@ async fn one_of_two_who_left_since_the_backup_has_left_again() {
 
 #[tokio::test]
 async fn who_joined_a_phone_again_is_not_put_out_by_the_mark_of_having_left_it() {
-    let mut house = House::new();
-    let mut shared = house.shared_phone(&[SATO, HANAKO]).await;
-    let mut clerk = house.phone(CLERK).await;
-    shared.send(&house, &house.op(HANAKO, Command::Leave {})).await;
-    clerk.catch_up(&house).await;
-    let marks: Vec<EndedMark> = clerk.all(kind::ENDED);
-    let secret = house.invite(kairan_protocol::op::Invitee::Household(SATO_HOME)).await;
-    house.enrol(&secret, &shared.key, &[HANAKO]).await.unwrap();
-    let backup = house.backup();
-    house.restore(&backup).await;
-    clerk.hand_marks_back(&house, marks, None).await;
-    assert_eq!(house.count("SELECT count(*) FROM device_person WHERE person = 3"), 1);
+    for slip_first in [true, false] {
+        let mut house = House::new();
+        let mut shared = house.shared_phone(&[SATO, HANAKO]).await;
+        let mut clerk = house.phone(CLERK).await;
+        let secret = house.invite(Invitee::Household(SATO_HOME)).await;
+        let backup = house.backup();
+        shared.send(&house, &house.op(HANAKO, Command::Leave {})).await;
+        clerk.catch_up(&house).await;
+        let marks: Vec<EndedMark> = clerk.all(kind::ENDED);
+        let mut again = house.enrol(&secret, &shared.key, &[HANAKO]).await.unwrap();
+        assert_eq!(again.device, shared.device);
+        house.restore(&backup).await;
+        if slip_first {
+            house.show_slip(&mut again).await.unwrap();
+        }
+        clerk.hand_marks_back(&house, marks, None).await;
+        if !slip_first {
+            house.show_slip(&mut again).await.unwrap();
+        }
+        let caller = house.store.authenticate(&again.token).await.unwrap();
+        assert_eq!(caller.persons(), [SATO, HANAKO], "slip first: {slip_first}");
+        house.holds().await;
+    }
 }
 
 #[tokio::test]

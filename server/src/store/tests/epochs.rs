@@ -88,6 +88,7 @@ async fn a_machine_that_went_back_without_a_restore_asks_for_everything_and_goes
     let mut phone = house.phone(SUZUKI).await;
     phone.catch_up(&house).await;
     let backup = house.backup();
+    phone.send(&house, &house.consent(SUZUKI, false)).await;
     let consent = house.consent(SUZUKI, true);
     let result = phone.send(&house, &consent).await;
     phone.catch_up(&house).await;
@@ -100,6 +101,9 @@ async fn a_machine_that_went_back_without_a_restore_asks_for_everything_and_goes
     assert_eq!(again[0].mac, result.mac);
     let next = applied(&phone.send(&house, &house.consent(SUZUKI, false)).await);
     assert!(next > applied(&result));
+    let twice = "SELECT count(*) - count(DISTINCT committed) FROM \
+                 (SELECT committed FROM op UNION ALL SELECT committed FROM audit)";
+    assert_eq!(house.count(twice), 0);
     house.holds().await;
 }
 

@@ -213,6 +213,27 @@ async fn whatever_comes_back_first_the_same_neighbourhood_comes_back() {
 }
 
 #[tokio::test]
+async fn homes_counted_before_a_move_came_back_are_counted_again() {
+    let mut house = House::new();
+    let mut chair = house.phone(SATO).await;
+    let backup = house.backup();
+    let mut lost = Lost(Vec::new());
+    let move_there = Command::MoveHousehold { household: SUZUKI_HOME, to: SECOND_BLOCK };
+    lost.does(&house, &mut chair, move_there).await;
+    let post = house.circular(SATO, "清掃").command;
+    lost.does(&house, &mut chair, post).await;
+    settle(&house).await;
+    let before = dump(&house);
+    house.restore(&backup).await;
+    for place in [1, 0] {
+        applied(&chair.hand_back(&house, lost.in_order(&[place])).await[0]);
+        settle(&house).await;
+        house.holds().await;
+    }
+    assert_eq!(dump(&house), before);
+}
+
+#[tokio::test]
 async fn all_at_once_in_the_order_of_commits_nothing_has_to_wait() {
     let mut house = House::new();
     let mut phones =
