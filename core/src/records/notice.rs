@@ -223,7 +223,7 @@ pub struct Home {
     pub unread_count: u32,
     /// What takes place next, soonest first.
     pub next_events: Vec<EventLine>,
-    /// Taps waiting to be sent.
+    /// Taps waiting to be sent, or to be handed back to a server that lost them.
     pub waiting: u32,
     /// Refused ones not looked at yet.
     pub refused: u32,

@@ -96,7 +96,7 @@ impl Engine {
             turn: tokio::sync::Mutex::new(()),
         };
         engine.store.ingest_spool(engine.bearings.now())?;
-        engine.store.ask_again()?;
+        engine.begin();
         Ok(engine)
     }
 
@@ -204,10 +204,12 @@ impl Engine {
         Ok(round)
     }
 
-    /// What is done at every start. Whether the slip is owed.
-    pub(crate) fn begin(&self) -> Result<bool, Error> {
-        self.store.ask_again()?;
-        self.store.owes_slip()
+    /// What is done at every start: what waits for a target that had not come back is asked about again.
+    pub(crate) fn begin(&self) {
+        if let Err(error) = self.store.ask_again() {
+            // On a full disk, say: it is asked about again in its time.
+            tracing::warn!(code = error.code(), "what waits could not be brought forward");
+        }
     }
 
     /// Asks for a token with the device key, and where the server may have forgotten the device, with the slip.

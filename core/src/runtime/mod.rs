@@ -100,7 +100,11 @@ impl Drive {
         let renew_in = self.engine.aside(Engine::token_renew_in).await.unwrap_or(0);
         self.take(Input::TokenAt { renew_in });
         self.take(Input::CardAt { age: self.engine.bearings.card_age() });
-        if self.engine.aside(Engine::begin).await.unwrap_or(false) {
+        let owes_slip = self.engine.aside(|engine| {
+            engine.begin();
+            engine.store.owes_slip()
+        });
+        if owes_slip.await.unwrap_or(false) {
             self.take(Input::SlipOwed);
         }
         self.take(Input::Started);
@@ -183,6 +187,8 @@ impl Drive {
                     self.cursors = round.cursors;
                 }
                 if round.slip_owed {
+                    // What the phone was poked for, and how far it was, are of an epoch that is over.
+                    self.cursors.clear();
                     self.take(Input::SlipOwed);
                 }
                 self.take(Input::Answered { more: round.more, waiting: round.waiting });

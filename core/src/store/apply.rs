@@ -2,7 +2,7 @@
 //! means asking again.
 
 use super::{
-    Applied, Step, Store, handing,
+    Applied, Enrolment, Step, Store, handing,
     mirror::{
         self, feeds, index,
         rows::{self, Destination},
@@ -119,13 +119,12 @@ impl Store {
         if known.as_ref() == Some(&response.epoch) {
             return Ok(false);
         }
-        let Some(mut enrolment) = self.enrolment()? else { return Ok(false) };
+        let Some(Enrolment { district, epoch, .. }) = self.enrolment()? else { return Ok(false) };
         // The outbox first: if the mirror fails, the next answer brings us here again.
-        if enrolment.epoch != response.epoch {
-            let held = self.mirror_file().read(|mirror| handing::held(mirror, enrolment.district))?;
-            enrolment.epoch = response.epoch.clone();
+        if epoch != response.epoch {
+            let held = self.mirror_file().read(|mirror| handing::held(mirror, district))?;
             self.outbox_file().write(|outbox| {
-                outbox::set_enrolment(outbox, &enrolment)?;
+                outbox::set_epoch(outbox, &response.epoch)?;
                 handing::note_epoch(outbox, known.as_ref(), &held)?;
                 ops::unpark(outbox, "unsupported")
             })?;

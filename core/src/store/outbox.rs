@@ -8,7 +8,7 @@ pub(crate) mod ops;
 
 use super::Enrolment;
 use crate::error::Error;
-use kairan_protocol::wire::Token;
+use kairan_protocol::{id::Epoch, wire::Token};
 use rusqlite::{Connection, OptionalExtension};
 
 /// The file's shapes, oldest first. Only ever appended to.
@@ -137,6 +137,13 @@ pub(crate) fn set_enrolment(connection: &Connection, enrolment: &Enrolment) -> R
 pub(crate) fn set_token(connection: &Connection, token: &Token) -> Result<(), Error> {
     let mut enrolment = enrolment(connection)?.ok_or(Error::NotJoined)?;
     enrolment.token = token.clone();
+    set_enrolment(connection, &enrolment)
+}
+
+/// Another epoch than before.
+pub(crate) fn set_epoch(connection: &Connection, epoch: &Epoch) -> Result<(), Error> {
+    let mut enrolment = enrolment(connection)?.ok_or(Error::NotJoined)?;
+    enrolment.epoch = epoch.clone();
     set_enrolment(connection, &enrolment)
 }
 
