@@ -179,3 +179,13 @@ name = "大1班"
     text.push_str("[[role]]\nperson = \"町 会長\"\ngroup = \"大町内会\"\nkind = \"chair\"\n");
     text
 }
+
+/// The same with a commissioners' team, 「大町 民生委員」, worked by 「民生 委員」.
+#[must_use]
+pub fn crowd_with_team(homes: usize) -> String {
+    let team = "[[association]]\nname = \"大町内会\"\n[[association.team]]\nname = \"大町 民生委員\"\n";
+    let mut text = crowd(homes).replace("[[association]]\nname = \"大町内会\"\n", team);
+    text.push_str("[[staff]]\nname = \"民生 委員\"\n");
+    text.push_str("[[role]]\nperson = \"民生 委員\"\ngroup = \"大町 民生委員\"\nkind = \"commissioner\"\n");
+    text
+}

@@ -14,6 +14,7 @@ use kairan_protocol::{
     time::Timestamp,
 };
 use kairan_server::{
+    backup::{self, ClosedBy, OpenedBy, Restored, Watch},
     clock::{Clock, ManualClock},
     console::{self, Whom},
     http::Limits,
@@ -33,6 +34,9 @@ use tokio::sync::Mutex;
 /// The address on the card: nobody is there. Each phone goes its own way through a relay, so that the network of one can be
 /// bad while everybody else's is good.
 const NOBODY: &str = "127.0.0.1:1";
+
+/// What closes the night's copies.
+const PASSPHRASE: &str = "みどりの丘の回覧板 二〇二六";
 
 /// A district of one story: its server, its clock, its network.
 pub struct Neighbourhood {
@@ -156,6 +160,33 @@ impl Neighbourhood {
         self.proxy.lead_to(None);
         let running = self.running.lock().await.take().unwrap();
         running.stop().await.unwrap();
+    }
+
+    /// The night's copy, as the volunteer's timer makes it: closed by a passphrase.
+    pub async fn backup(&self) -> PathBuf {
+        let (folder, to, now) = (self.folder.clone(), self.folder.with_file_name("night.kairan"), self.clock.now());
+        let made = to.clone();
+        let closed_by = ClosedBy::passphrase(PASSPHRASE).unwrap();
+        let making = move || backup::make(&folder, &to, &closed_by, now, &Watch::silent()).unwrap();
+        tokio::task::spawn_blocking(making).await.unwrap();
+        made
+    }
+
+    /// The machine is gone with everything on it; the night's copy is restored on another one, which listens on another port with
+    /// another certificate. The server runs again afterwards.
+    pub async fn restore_on_another_machine(&mut self, copy: &Path) -> Restored {
+        let before = self.server_address().await;
+        self.halt().await;
+        std::fs::remove_dir_all(&self.folder).unwrap();
+        // Somebody else has the old port.
+        let _taken = std::net::TcpListener::bind(before).unwrap();
+        self.folder = self.folder.with_file_name("other-machine");
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        let opened_by = OpenedBy::read(PASSPHRASE).unwrap();
+        let restored =
+            backup::restore(copy, &self.folder, opened_by, &[], None, clock, &Watch::silent()).await.unwrap();
+        self.begin().await;
+        restored
     }
 
     async fn learn_names(&mut self) {

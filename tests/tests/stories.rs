@@ -14,4 +14,5 @@ mod moods;
 mod moving;
 mod offline;
 mod process;
+mod restore_drill;
 mod roles;
