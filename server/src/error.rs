@@ -146,7 +146,9 @@ impl Error {
             }
             Self::WrongKey { .. } => "Give what it was closed with: --passphrase-file, or --recovery-key.".into(),
             Self::Stopped => "Begin again whenever it suits.".into(),
-            Self::Check(_) => "Stop the server and restore the newest backup that passes `check`.".into(),
+            Self::Check(_) => {
+                "Copy the folder before anything else; then restore the newest backup that `verify` calls whole.".into()
+            }
             Self::Store(StoreError::Journal { .. }) => {
                 "Mount the journal's disk, or name another place with `serve --journal`.".into()
             }

@@ -100,7 +100,9 @@ pub async fn set_up(file: &Path, data: &Path, json: bool) -> Result<(), Error> {
     say(&format!("{} is set up in {}.\n", facts.name, data.display()));
     show(&[sheet], &facts.offsets);
     say(&format!("Next: kairan-server serve --data {}", data.display()));
-    say("Back up identity.pem of that folder now: without it no phone finds the district again.");
+    say(
+        "Then:  kairan-server recovery-key --to SHEET, and a backup every night: without one, what the machine loses is lost.",
+    );
     Ok(())
 }
 

@@ -52,8 +52,8 @@ fn tell(restored: &Restored, data: &str) {
     say(&format!("  epoch      {}: phones hand back by themselves what was said since", began.epoch));
     say(&format!("  addresses  {}", addresses.join(", ")));
     let void = began.invites_voided;
-    say(&format!("  invites    {void} were open and are void now: print new ones with `invite`"));
-    say(&format!("  devices    {} are signed off in the backup", began.revoked.len()));
+    say(&format!("  invites    {void} open in the backup, void now: print new ones with `invite`"));
+    say(&format!("  devices    {} signed off in the backup", began.revoked.len()));
     for device in &began.revoked {
         say(&format!("               {}  {}", device.id, device.name));
     }
@@ -66,7 +66,7 @@ fn tell(restored: &Restored, data: &str) {
 
 fn tell_journal(Restored { journalled, damaged, .. }: &Restored) {
     let Journalled { replayed, known, later, not_taken } = journalled;
-    say(&format!("  journal    {replayed} done again, {known} were in the backup"));
+    say(&format!("  journal    {replayed} done again, {known} in the backup already"));
     for (what, lines) in
         [("waits for what it speaks about", later), ("not taken", not_taken), ("not readable", damaged)]
     {

@@ -142,7 +142,7 @@ fn from_a_lost_machine_to_a_restored_one_by_passphrase() {
         "is restored in",
         "k2-",
         "new.example.jp:8443",
-        "1 were open and are void",
+        "1 open in the backup, void now",
         "open-desks --data",
         "serve --data",
     ] {

@@ -225,7 +225,7 @@ pub fn check_statuses(look: &Look<'_>, lines: &mut Lines) {
         let sql = "SELECT count(*) FROM feed CROSS JOIN row ON row.feed = feed.number AND row.kind = 'status' \
                    WHERE feed.name LIKE 'desk:%' AND body IS NOT NULL";
         let rows = number(connection, sql, [])?;
-        counted.add(rows == there, format!("{rows} on desks, {there} listed"));
+        counted.must(rows == there, format!("{rows} on desks, {there} listed"));
         Ok(())
     });
 }

@@ -31,6 +31,13 @@ impl Counted {
         }
     }
 
+    /// Something about all of them: named where it is wrong.
+    pub fn must(&mut self, right: bool, name: impl Display) {
+        if !right {
+            self.add(false, name);
+        }
+    }
+
     fn said(self) -> (bool, String) {
         match self.wrong {
             0 => (true, format!("{} looked at", self.all)),

@@ -28,7 +28,7 @@ fn mails(connection: &Connection, kind: &str) -> Result<Vec<(PersonId, String, S
 /// As many rows as the table has.
 fn as_many(counted: &mut Counted, rows: usize, table: i64) {
     let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-    counted.add(rows == table, format!("{rows} in mails, {table} in the table"));
+    counted.must(rows == table, format!("{rows} in mails, {table} in the table"));
 }
 
 /// Everybody's profile, told anew from the tree, the residences and the roles.

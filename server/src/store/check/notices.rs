@@ -43,7 +43,7 @@ pub fn check(look: &Look<'_>, lines: &mut Lines) {
         }
         let sql = "SELECT count(*) FROM row WHERE kind = ?1 AND body IS NOT NULL";
         let rows = number(connection, sql, [kind::NOTICE])?;
-        counted.add(rows == there, format!("{rows} on boards, {there} posted there"));
+        counted.must(rows == there, format!("{rows} on boards, {there} posted there"));
         Ok(())
     });
     lines.each("desks show what was sent as it is", |counted| {

@@ -113,7 +113,7 @@ pub fn check(look: &Look<'_>, lines: &mut Lines) {
             there += 1;
         }
         let listed = number(connection, "SELECT count(*) FROM ended", [])?;
-        counted.add(listed == there, format!("{listed} listed, {there} there"));
+        counted.must(listed == there, format!("{listed} listed, {there} there"));
         Ok(())
     });
 }
