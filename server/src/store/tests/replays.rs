@@ -252,6 +252,33 @@ async fn all_at_once_in_the_order_of_commits_nothing_has_to_wait() {
 }
 
 #[tokio::test]
+async fn a_lost_correction_goes_beneath_one_made_since_the_restore() {
+    let mut house = House::new();
+    let (mut chair, mut phone) = (house.phone(SATO).await, house.phone(SUZUKI).await);
+    let post = house.circular(SATO, "清掃");
+    applied(&chair.send(&house, &post).await);
+    let notice = NoticeId::from(post.id);
+    let backup = house.backup();
+    let mut lost = Lost(Vec::new());
+    let retitle = |title: &str| NoticePatch { title: Some(title.to_owned()), ..NoticePatch::default() };
+    let old = NoticePatch { place: Change::Set("北公園".into()), ..retitle("むかしの題") };
+    lost.does(&house, &mut chair, correct(notice, 1, old)).await;
+    house.restore(&backup).await;
+    applied(&chair.send(&house, &house.op(SATO, correct(notice, 1, retitle("あたらしい題")))).await);
+    phone.begin_anew();
+    phone.catch_up(&house).await;
+    applied(&chair.hand_back(&house, lost.in_order(&[0])).await[0]);
+    phone.catch_up(&house).await;
+    let board = FeedName::Board(ASSOCIATION);
+    let body: NoticeBody = phone.body(board, kind::NOTICE, &notice.to_string()).unwrap();
+    assert_eq!(body.title, "あたらしい題");
+    assert_eq!(body.points.place.as_deref(), Some("北公園"));
+    let rev = phone.row(board, kind::NOTICE, &notice.to_string()).unwrap().rev;
+    assert!(rev > Rev(2), "both were given rev 2 once: {rev:?}");
+    house.holds().await;
+}
+
+#[tokio::test]
 async fn nobody_can_hand_back_what_was_never_taken() {
     let mut house = House::new();
     let mut phone = house.phone(SUZUKI).await;
