@@ -8,6 +8,7 @@
 )]
 
 pub mod bytes;
+pub mod convergence;
 pub mod disk;
 pub mod district;
 pub mod matrix;

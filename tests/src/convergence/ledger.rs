@@ -1,0 +1,166 @@
+//! What was said and what was shown: every op a phone asked for, every answer that reached one, and what screens showed of it.
+//! The oracles hold the server and the phones to it.
+
+use super::counts::Counts;
+use kairan_protocol::{
+    id::{OpId, PersonId},
+    op::{Command, Op},
+    outcome::{Flag, OpResult, Outcome},
+    refusal::Refusal,
+    time::Timestamp,
+    wire::{SyncRequest, SyncResponse},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How the ops of the table ended.
+pub const APPLIED: &str = "applied";
+/// Applied, and nothing changed by it.
+pub const NOTHING: &str = "no change";
+/// Refused by the server.
+pub const REFUSED: &str = "refused";
+/// To be asked again later.
+pub const LATER: &str = "later";
+/// Refused by the phone itself.
+pub const NOT_WRITTEN: &str = "not written";
+/// Taken back or discarded by its author.
+pub const TAKEN_AWAY: &str = "taken away";
+
+/// Who asked: the number of a phone, or the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Author {
+    /// A phone, and which of its lives: erased, it begins another.
+    Phone(usize, u32),
+    /// The volunteer.
+    Steward,
+}
+
+/// That an answer said "applied".
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Under which number.
+    pub commit: u64,
+    /// Whether it changed anything.
+    pub changed: bool,
+    /// By the server's clock.
+    pub at: Timestamp,
+    /// To whom.
+    pub authors: BTreeSet<Author>,
+}
+
+/// Everything that was said and shown in a run.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// Ops by their id, as they were on the wire.
+    pub ops: BTreeMap<OpId, Op>,
+    /// Whose outbox showed an op.
+    pub shown: BTreeMap<OpId, Author>,
+    /// What a phone, or the command line, was told is applied.
+    pub told: BTreeMap<OpId, Told>,
+    /// What a phone was told is refused.
+    pub refused: BTreeMap<OpId, Refusal>,
+    /// What its author took away: discarded, taken back unsent, or sent again under another id.
+    pub taken_away: BTreeSet<OpId>,
+    /// Phones' lives that ended: erased.
+    pub ended: BTreeSet<Author>,
+    /// What must not be.
+    pub problems: Vec<String>,
+    /// What happened, counted.
+    pub counts: Counts,
+}
+
+impl Ledger {
+    /// Something that must not be.
+    pub fn problem(&mut self, what: impl Into<String>) {
+        self.problems.push(what.into());
+    }
+
+    /// A phone asks.
+    pub fn asked(&mut self, request: &SyncRequest) {
+        let replays = request.replays.iter().map(|replay| &replay.op);
+        for text in request.ops.iter().chain(replays) {
+            if let Ok(op) = Op::parse(text.get()) {
+                self.ops.insert(op.id, op);
+            }
+        }
+    }
+
+    /// An answer reaches a phone.
+    pub fn answered(&mut self, author: Author, response: &SyncResponse) {
+        for result in &response.results {
+            self.result(author, result, response.now);
+        }
+        for result in &response.replayed {
+            self.counts.handed_back += 1;
+            self.same(result);
+        }
+    }
+
+    /// One outcome.
+    pub fn result(&mut self, author: Author, result: &OpResult, now: Timestamp) {
+        let word = self.ops.get(&result.id).map_or("?", |op| op.command.word());
+        let ended = match &result.outcome {
+            Outcome::Applied { flags, .. } if flags.contains(&Flag::Nothing) => NOTHING,
+            Outcome::Applied { .. } => APPLIED,
+            Outcome::Refused { .. } => REFUSED,
+            Outcome::Later => LATER,
+            Outcome::Unsupported => "unsupported",
+        };
+        self.counts.op(word, ended);
+        self.same(result);
+        match &result.outcome {
+            Outcome::Applied { commit, flags, .. } => {
+                let told = self.told.entry(result.id).or_insert_with(|| Told {
+                    commit: commit.0,
+                    changed: !flags.contains(&Flag::Nothing),
+                    at: now,
+                    authors: BTreeSet::new(),
+                });
+                told.authors.insert(author);
+            }
+            Outcome::Refused { code, .. } => {
+                self.refused.insert(result.id, *code);
+            }
+            Outcome::Later | Outcome::Unsupported => {}
+        }
+    }
+
+    /// What was once told about an op is told again, whoever asks and however often.
+    fn same(&mut self, result: &OpResult) {
+        match &result.outcome {
+            Outcome::Applied { commit, .. } => {
+                if let Some(told) = self.told.get(&result.id).filter(|told| told.commit != commit.0) {
+                    let was = told.commit;
+                    self.problem(format!("{} was applied as {was}, and then as {}", result.id, commit.0));
+                } else if let Some(code) = self.refused.get(&result.id) {
+                    let code = *code;
+                    self.problem(format!("{} was refused ({code}), and then applied", result.id));
+                }
+            }
+            Outcome::Refused { code, .. } if self.told.contains_key(&result.id) => {
+                self.problem(format!("{} was applied, and then refused ({code})", result.id));
+            }
+            _ => {}
+        }
+    }
+
+    /// The word of an op.
+    #[must_use]
+    pub fn word(&self, id: OpId) -> &'static str {
+        self.ops.get(&id).map_or("?", |op| op.command.word())
+    }
+
+    /// Whether somebody was told that a receipt of theirs for a notice is refused.
+    #[must_use]
+    pub fn receipt_refused(&self, person: PersonId, notice: &str) -> bool {
+        self.refused.keys().chain(&self.taken_away).filter_map(|id| self.ops.get(id)).any(|op| {
+            op.person == person
+                && matches!(&op.command, Command::Receipt { notice: about, .. } if about.to_string() == notice)
+        })
+    }
+
+    /// Whether every life that was told something has ended: then nobody is left who could hand it back.
+    #[must_use]
+    pub fn nobody_left(&self, told: &Told) -> bool {
+        told.authors.iter().all(|author| self.ended.contains(author))
+    }
+}

@@ -1,0 +1,221 @@
+//! What was applied has its effect: receipts at least as far, check-ins in the history, the last word on a consent, roles, moves,
+//! notices, phones signed off.
+
+use super::ops::{Judged, judged};
+use crate::convergence::{town, world::World};
+use kairan_protocol::{
+    id::{NoticeId, OpId, PersonId},
+    notice::{NoticeState, Phase},
+    op::{Command, Invitee, Op},
+    time::Timestamp,
+};
+use rusqlite::{Connection, OptionalExtension as _, Params, types::FromSql};
+use std::collections::BTreeMap;
+
+fn one<T: FromSql>(database: &Connection, sql: &str, parameters: impl Params) -> Option<T> {
+    database.prepare_cached(sql).unwrap().query_row(parameters, |row| row.get(0)).optional().unwrap()
+}
+
+/// The ops that were applied, in the order of their commits.
+fn applied(world: &World, judged: &BTreeMap<OpId, Judged>) -> Vec<(Op, Judged)> {
+    let ledger = world.ledger();
+    let mut applied: Vec<(Op, Judged)> = judged
+        .iter()
+        .filter(|(_, judged)| judged.applied)
+        .filter_map(|(id, judged)| Some((ledger.ops.get(id)?.clone(), *judged)))
+        .collect();
+    applied.sort_by_key(|(_, judged)| judged.commit);
+    applied
+}
+
+/// What is wrong with the effects.
+pub fn hold(world: &World) -> Vec<String> {
+    let database = world.machine.database();
+    let applied = applied(world, &judged(world));
+    let mut wrong = Vec::new();
+    for (op, judged) in &applied {
+        if let Some(missing) = missing(&database, op, *judged) {
+            let who = town::name(op.person);
+            wrong.push(format!(
+                "{} {} of {who} was applied as {}, but {missing}",
+                op.command.word(),
+                op.id,
+                judged.commit
+            ));
+        }
+    }
+    wrong.extend(consents(world, &database, &applied));
+    wrong.extend(moves(&database, &applied));
+    wrong.extend(taken_back(&database, &applied));
+    wrong.extend(corrections(&database, &applied));
+    wrong.extend(signed_off(world, &database));
+    wrong
+}
+
+fn notice(database: &Connection, id: NoticeId) -> Option<NoticeState> {
+    let state: String = one(database, "SELECT state FROM notice WHERE id = ?1", [id.bytes()])?;
+    serde_json::from_str(&state).ok()
+}
+
+/// What is missing of one op's effect.
+fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
+    let person = op.person.number();
+    let there = |sql: &str, id: i64| one::<i64>(database, sql, [id]).is_some();
+    match &op.command {
+        Command::Receipt { notice, rev, stage } => {
+            let sql = "SELECT 1 FROM receipt WHERE notice = ?1 AND person = ?2 AND (rev, stage) >= (?3, ?4)";
+            let parameters = (notice.bytes(), person, rev.0, *stage as i64 + 1);
+            one::<i64>(database, sql, parameters).is_none().then(|| "the receipt is less far".to_owned())
+        }
+        Command::CheckIn { .. } => {
+            let sql = "SELECT 1 FROM check_in WHERE person = ?1 AND op = ?2";
+            one::<i64>(database, sql, (person, op.id.bytes())).is_none().then(|| "it is not in the history".to_owned())
+        }
+        Command::Post { .. } => notice_missing(notice(database, op.id.into()).is_none()),
+        Command::Correct { notice: id, .. } => notice_missing(notice(database, *id).is_none()),
+        Command::Withdraw { notice: id, .. } => {
+            let phase = notice(database, *id).map(|notice| notice.phase);
+            (phase != Some(Phase::Withdrawn)).then(|| format!("the notice is {phase:?}"))
+        }
+        Command::GrantRole { role, .. } => {
+            (!there("SELECT 1 FROM role WHERE id = ?1", role.number())).then(|| "there is no such role".to_owned())
+        }
+        Command::EndRole { role } => {
+            let sql = "SELECT until FROM role WHERE id = ?1";
+            let until = one::<Option<i64>>(database, sql, [role.number()]).flatten();
+            until.is_none().then(|| "the role has not ended".to_owned())
+        }
+        Command::Invite { invite, to, .. } => {
+            let known = there("SELECT 1 FROM invite WHERE id = ?1", invite.number());
+            let to = matches!(to, Invitee::Household(_));
+            (!known).then(|| format!("there is no such invite (of a household: {to})"))
+        }
+        Command::Revoke { device } => {
+            let sql = "SELECT 1 FROM device WHERE id = ?1 AND revoked IS NULL";
+            there(sql, device.number()).then(|| "the device is not signed off".to_owned())
+        }
+        // Who left may have joined again.
+        Command::Leave {} | Command::Consent { .. } | Command::TakeBack { .. } => None,
+        Command::MoveHousehold { household, to } if judged.changed => {
+            let sql = "SELECT 1 FROM location WHERE household = ?1 AND block = ?2 AND from_commit = ?3";
+            let parameters = (household.number(), to.number(), judged.commit);
+            one::<i64>(database, sql, parameters).is_none().then(|| "the move is not in the history".to_owned())
+        }
+        Command::MoveHousehold { .. } => None,
+    }
+}
+
+fn notice_missing(missing: bool) -> Option<String> {
+    missing.then(|| "there is no such notice".to_owned())
+}
+
+/// Of what a person agreed to, what was said last stands: a withdrawn consent is withdrawn.
+fn consents(world: &World, database: &Connection, applied: &[(Op, Judged)]) -> Vec<String> {
+    let mut last: BTreeMap<PersonId, (Timestamp, i64, bool)> = BTreeMap::new();
+    for (op, judged) in applied.iter().filter(|(_, judged)| judged.changed) {
+        if let Command::Consent { moods_to_team } = op.command {
+            let told = world.ledger().told.get(&op.id).map(|told| told.at);
+            let said = (told.map_or(op.at, |told| op.at.min(told)), judged.commit, moods_to_team);
+            let newest = last.entry(op.person).or_insert(said);
+            *newest = (*newest).max(said);
+        }
+    }
+    let mut wrong = Vec::new();
+    for (person, (_, commit, agreed)) in last {
+        let sql = "SELECT moods_to_team IS NOT NULL FROM person WHERE id = ?1";
+        let stands: Option<bool> = one(database, sql, [person.number()]);
+        if stands != Some(agreed) {
+            let name = town::name(person);
+            wrong.push(format!("{name} said {agreed} last, as {commit}, and the machine has {stands:?}"));
+        }
+    }
+    wrong
+}
+
+/// A household stands where its last move brought it.
+fn moves(database: &Connection, applied: &[(Op, Judged)]) -> Vec<String> {
+    let mut last = BTreeMap::new();
+    for (op, judged) in applied.iter().filter(|(_, judged)| judged.changed) {
+        if let Command::MoveHousehold { household, to } = op.command {
+            last.insert(household, (to, judged.commit));
+        }
+    }
+    let mut wrong = Vec::new();
+    for (household, (to, commit)) in last {
+        let stands: Option<i64> = one(database, "SELECT parent FROM grp WHERE id = ?1", [household.number()]);
+        if stands != Some(to.number()) {
+            let name = town::group_name(household);
+            wrong.push(format!("{name} moved to {} as {commit}, and stands in {stands:?}", town::group_name(to)));
+        }
+    }
+    wrong
+}
+
+/// A check-in counts no more exactly when it was taken back.
+fn taken_back(database: &Connection, applied: &[(Op, Judged)]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (op, _) in applied.iter().filter(|(op, _)| matches!(op.command, Command::CheckIn { .. })) {
+        let by = |other: &Op| matches!(other.command, Command::TakeBack { op: taken } if taken == op.id);
+        let should = applied.iter().any(|(other, _)| by(other));
+        let sql = "SELECT taken FROM check_in WHERE person = ?1 AND op = ?2";
+        let taken: Option<bool> = one(database, sql, (op.person.number(), op.id.bytes()));
+        if taken.is_some_and(|taken| taken != should) {
+            wrong.push(format!("the check-in {} is taken back: {taken:?}, and should: {should}", op.id));
+        }
+    }
+    wrong
+}
+
+/// A notice reads as its corrections left it, one after the other.
+fn corrections(database: &Connection, applied: &[(Op, Judged)]) -> Vec<String> {
+    let mut titles: BTreeMap<NoticeId, &str> = BTreeMap::new();
+    let mut texts: BTreeMap<NoticeId, &str> = BTreeMap::new();
+    let mut withdrawn: BTreeMap<NoticeId, bool> = BTreeMap::new();
+    for (op, _) in applied {
+        match &op.command {
+            Command::Post { title, text, .. } => {
+                titles.insert(op.id.into(), title);
+                texts.insert(op.id.into(), text);
+            }
+            Command::Correct { notice, patch, .. } if !withdrawn.contains_key(notice) => {
+                titles.extend(patch.title.as_deref().map(|title| (*notice, title)));
+                texts.extend(patch.text.as_deref().map(|text| (*notice, text)));
+            }
+            Command::Withdraw { notice, .. } => {
+                withdrawn.insert(*notice, true);
+            }
+            _ => {}
+        }
+    }
+    let mut wrong = Vec::new();
+    for (id, title) in titles {
+        let Some(known) = notice(database, id) else { continue };
+        if known.body.title != title || Some(&known.body.text.as_str()) != texts.get(&id) {
+            let text = texts.get(&id);
+            wrong.push(format!(
+                "{id} should read {title}, {text:?}, and reads {}, {}",
+                known.body.title, known.body.text
+            ));
+        }
+        if withdrawn.contains_key(&id) != (known.phase == Phase::Withdrawn) {
+            wrong.push(format!("{id} is {:?}", known.phase));
+        }
+    }
+    wrong
+}
+
+/// Who was signed off holds nothing.
+fn signed_off(world: &World, database: &Connection) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for phone in world.phones.iter().filter(|phone| phone.joined()) {
+        let enrolment: String =
+            phone.outbox_file().query_row("SELECT enrolment FROM enrolment", [], |row| row.get(0)).unwrap();
+        let enrolment: serde_json::Value = serde_json::from_str(&enrolment).unwrap();
+        let device: kairan_protocol::id::DeviceId = enrolment["device"].as_str().unwrap().parse().unwrap();
+        let sql = "SELECT revoked IS NOT NULL FROM device WHERE id = ?1";
+        if one::<bool>(database, sql, [device.number()]) != Some(false) {
+            wrong.push(format!("{}: is not known, or was signed off, and has not been erased", phone.name));
+        }
+    }
+    wrong
+}

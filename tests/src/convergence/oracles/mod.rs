@@ -1,0 +1,26 @@
+//! The oracles: what must hold of every row, every op and every figure once nothing moves any more.
+
+mod effects;
+mod mirrors;
+mod ops;
+mod tallies;
+
+use super::world::World;
+
+/// Every oracle; what must not be goes into the ledger.
+pub async fn all(world: &mut World) {
+    let mut problems = Vec::new();
+    for line in world.machine.check().await {
+        if !line.good {
+            problems.push(format!("the machine's own check: {}: {}", line.what, line.seen));
+        }
+    }
+    problems.extend(mirrors::hold(world).await);
+    problems.extend(ops::hold(world));
+    problems.extend(effects::hold(world));
+    problems.extend(tallies::hold(world));
+    let mut ledger = world.ledger();
+    for problem in problems {
+        ledger.problem(problem);
+    }
+}

@@ -1,0 +1,163 @@
+//! Every op is at exactly one place: applied at the machine, once, or visible in an outbox, unless its author took it away.
+
+use crate::convergence::world::World;
+use kairan_protocol::{id::OpId, op::Command};
+use std::collections::BTreeMap;
+
+/// An op as the machine keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judged {
+    /// Whether it was applied.
+    pub applied: bool,
+    /// Whether that changed anything.
+    pub changed: bool,
+    /// Under which number.
+    pub commit: i64,
+}
+
+/// Every op the machine judged.
+pub fn judged(world: &World) -> BTreeMap<OpId, Judged> {
+    let database = world.machine.database();
+    let mut select = database.prepare("SELECT id, committed, outcome FROM op").unwrap();
+    let rows = select.query_map([], |row| {
+        let outcome: String = row.get(2)?;
+        let applied = outcome.contains("\"applied\"");
+        let changed = applied && !outcome.contains("\"nothing\"");
+        Ok((OpId::from_bytes(row.get(0)?), Judged { applied, changed, commit: row.get(1)? }))
+    });
+    rows.unwrap().map(Result::unwrap).collect()
+}
+
+/// An op in the outbox of a phone.
+struct Held {
+    phone: &'static str,
+    state: String,
+    quiet: bool,
+    /// The op that has to be at the machine first.
+    needs: Option<String>,
+    lane: String,
+    seq: i64,
+}
+
+fn held(world: &World) -> BTreeMap<OpId, Held> {
+    let mut held = BTreeMap::new();
+    for phone in &world.phones {
+        let outbox = phone.outbox_file();
+        let mut select = outbox.prepare("SELECT id, state, quiet, needs, lane, seq FROM op").unwrap();
+        let rows = select.query_map([], |row| {
+            let op = Held {
+                phone: phone.name,
+                state: row.get(1)?,
+                quiet: row.get(2)?,
+                needs: row.get(3)?,
+                lane: row.get(4)?,
+                seq: row.get(5)?,
+            };
+            Ok((row.get::<_, String>(0)?.parse::<OpId>().unwrap(), op))
+        });
+        held.extend(rows.unwrap().map(Result::unwrap));
+    }
+    held
+}
+
+/// Whether an op waits behind one that waits for a word of its author: which it needs, or which goes before it in its lane.
+fn is_held_up(op: &Held, all: &BTreeMap<OpId, Held>) -> bool {
+    let needed = op.needs.as_ref().and_then(|id| all.get(&id.parse().ok()?));
+    let before = all.values().filter(|other| other.phone == op.phone && other.lane == op.lane && other.seq < op.seq);
+    needed.into_iter().chain(before).any(|other| match other.state.as_str() {
+        "ask_again" => op.needs.is_some(),
+        "parked" => true,
+        _ => is_held_up(other, all),
+    })
+}
+
+/// What is wrong with the ops.
+pub fn hold(world: &World) -> Vec<String> {
+    let (judged, held) = (judged(world), held(world));
+    let ledger = world.ledger();
+    let mut wrong = Vec::new();
+    for (id, told) in &ledger.told {
+        let word = ledger.word(*id);
+        match judged.get(id) {
+            Some(judged) if judged.applied && judged.commit == i64::try_from(told.commit).unwrap() => {}
+            Some(judged) => wrong.push(format!("{word} {id} was told {told:?}, and the machine has {judged:?}")),
+            None if ledger.nobody_left(told) => {}
+            None => wrong.push(format!("{word} {id} was told {told:?}, and the machine has lost it")),
+        }
+    }
+    for (id, author) in &ledger.shown {
+        let word = ledger.word(*id);
+        let (judged, held) = (judged.get(id), held.get(id));
+        let nowhere = judged.is_none() && held.is_none();
+        if nowhere && !ledger.taken_away.contains(id) && !ledger.ended.contains(author) && !ledger.told.contains_key(id)
+        {
+            wrong.push(format!("{word} {id} of {author:?} is nowhere"));
+        }
+    }
+    let all = held;
+    for (id, held) in &all {
+        let waits = matches!(held.state.as_str(), "waiting" | "sent");
+        if waits && !is_held_up(held, &all) {
+            wrong.push(format!("{}: {} {id} still waits ({})", held.phone, ledger.word(*id), held.state));
+        }
+        if held.quiet && held.state == "refused" {
+            wrong.push(format!("{}: {id} was refused, and nobody can see it", held.phone));
+        }
+        if held.state != "ask_again" && judged.get(id).is_some_and(|judged| judged.applied) {
+            wrong.push(format!("{}: {} {id} is {} there, and applied", held.phone, ledger.word(*id), held.state));
+        }
+    }
+    drop(ledger);
+    wrong.extend(journals(world, &judged));
+    wrong.extend(once(world, &judged));
+    wrong
+}
+
+/// What a phone keeps of an op is what the machine keeps of it, and what every other phone keeps.
+fn journals(world: &World, judged: &BTreeMap<OpId, Judged>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut known: BTreeMap<OpId, (i64, Option<String>, &str)> = BTreeMap::new();
+    for phone in &world.phones {
+        let outbox = phone.outbox_file();
+        let mut select = outbox.prepare("SELECT id, commit_number, mac FROM journal").unwrap();
+        let rows = select.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<String>>(2)?))
+        });
+        for (id, commit, mac) in rows.unwrap().map(Result::unwrap) {
+            let id: OpId = id.parse().unwrap();
+            if judged.get(&id).is_none_or(|judged| !judged.applied || judged.commit != commit) {
+                let there = judged.get(&id);
+                wrong.push(format!("{}: its journal has {id} as {commit}, the machine {there:?}", phone.name));
+            }
+            if mac.is_none() {
+                wrong.push(format!("{}: its journal has {id} without a MAC", phone.name));
+            }
+            let other = known.insert(id, (commit, mac.clone(), phone.name));
+            if let Some((there, tag, name)) = other.filter(|(there, tag, _)| *there != commit || *tag != mac) {
+                wrong.push(format!("{id}: {name} has {there} {tag:?}, {} has {commit} {mac:?}", phone.name));
+            }
+        }
+    }
+    wrong
+}
+
+/// What stands in a history stands there once, and somebody asked for it.
+fn once(world: &World, judged: &BTreeMap<OpId, Judged>) -> Vec<String> {
+    let database = world.machine.database();
+    let mut select = database.prepare("SELECT op FROM check_in").unwrap();
+    let taps: Vec<OpId> =
+        select.query_map([], |row| Ok(OpId::from_bytes(row.get(0)?))).unwrap().map(Result::unwrap).collect();
+    let mut wrong = Vec::new();
+    let mut counted: BTreeMap<OpId, usize> = BTreeMap::new();
+    for tap in taps {
+        *counted.entry(tap).or_default() += 1;
+    }
+    let ledger = world.ledger();
+    for (id, count) in counted {
+        let asked = matches!(ledger.ops.get(&id).map(|op| &op.command), Some(Command::CheckIn { .. }));
+        if count > 1 || !asked || judged.get(&id).is_none_or(|judged| !judged.applied) {
+            wrong.push(format!("the check-in {id} stands {count} times in the history, asked for: {asked}"));
+        }
+    }
+    wrong
+}

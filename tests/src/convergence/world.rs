@@ -1,0 +1,327 @@
+//! The world of one run: machine, phones, clocks, the ledger, and the trace of what happened.
+
+use super::{
+    chance::Chance,
+    counts::Fault,
+    ledger::{Author, Ledger, NOT_WRITTEN},
+    machine::Machine,
+    phone::{Phone, Synced},
+    town,
+};
+use crate::MORNING;
+use kairan_core::error::Error;
+use kairan_protocol::{
+    id::{GroupId, InviteId, NoticeId, OpId, PersonId, RoleId},
+    invite::{Invitation, Secret, Whom},
+    op::{Command, Invitee, Op},
+    outcome::Outcome,
+    time::Timestamp,
+};
+use kairan_server::clock::{Clock as _, ManualClock};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tempfile::TempDir;
+
+/// Where folders of runs lie: in memory where the machine has room for that, so that no disk is waited for.
+const IN_MEMORY: &str = "/dev/shm";
+
+/// How far everybody is with everything, as the machine has it: rev and stage.
+pub type Receipts = BTreeMap<([u8; 16], i64), (i64, i64)>;
+
+/// What a sync came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Went {
+    /// Something was sent or came.
+    Moved,
+    /// Nothing.
+    Still,
+    /// It failed, with this code.
+    Wrong(String),
+}
+
+/// A run under way.
+pub struct World {
+    /// What it began with.
+    pub seed: u64,
+    /// What decides everything.
+    pub chance: Chance,
+    /// The moment it truly is.
+    pub truth: Arc<ManualClock>,
+    /// The machine.
+    pub machine: Arc<Machine>,
+    /// The phones.
+    pub phones: Vec<Phone>,
+    /// What was said and shown.
+    pub ledger: Arc<Mutex<Ledger>>,
+    /// What happened, a line each.
+    pub trace: Vec<String>,
+    /// How far the machine's clock is ahead of the truth, in milliseconds.
+    pub server_ahead: i64,
+    /// The receipts as the machine had them last.
+    pub receipts: Receipts,
+    /// Whether chaos is over.
+    pub calm: bool,
+    /// Phones that may still come.
+    pub later: Vec<(&'static str, &'static [&'static str])>,
+    root: PathBuf,
+    step: usize,
+    numbers: usize,
+    _home: TempDir,
+}
+
+/// A folder that goes with its run.
+fn home() -> TempDir {
+    let memory = Path::new(IN_MEMORY);
+    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+}
+
+impl World {
+    /// Set up, with everybody of the first day joined in fair weather.
+    pub async fn begin(seed: u64) -> Self {
+        let home = home();
+        let root = home.path().to_path_buf();
+        let now: Timestamp = MORNING.parse().unwrap();
+        let truth = Arc::new(ManualClock::new(now));
+        let mut chance = Chance::new(seed);
+        let machine = Arc::new(Machine::set_up(&root, Arc::new(ManualClock::new(now)), &mut chance));
+        let ledger = Arc::default();
+        let mut world = Self {
+            seed,
+            chance,
+            truth,
+            machine,
+            phones: Vec::new(),
+            ledger,
+            trace: Vec::new(),
+            server_ahead: 0,
+            receipts: Receipts::new(),
+            calm: false,
+            later: town::LATER_PHONES.to_vec(),
+            root,
+            step: 0,
+            numbers: 0,
+            _home: home,
+        };
+        for phone in town::PHONES {
+            world.add_phone(*phone).await;
+            let number = world.phones.len() - 1;
+            world.join(number).await;
+            world.sync(number).await;
+            world.pass(1_000);
+        }
+        world
+    }
+
+    /// What was said and shown.
+    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next step begins.
+    pub fn next_step(&mut self) -> usize {
+        self.step += 1;
+        self.step
+    }
+
+    /// A number nothing else in this run has: for titles.
+    pub fn next_number(&mut self) -> usize {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    /// One line of the trace.
+    pub fn note(&mut self, what: impl std::fmt::Display) {
+        let now = self.truth.now();
+        let line = format!("{:>4} {now} {what}", self.step);
+        self.trace.push(line);
+    }
+
+    /// One fault more.
+    pub fn fault(&mut self, fault: Fault) {
+        self.ledger().counts.fault(fault);
+    }
+
+    /// Time passes, for everybody alike.
+    pub fn pass(&mut self, millis: i64) {
+        self.truth.advance(millis);
+        self.machine.clock.set(self.truth.now().plus_millis(self.server_ahead));
+    }
+
+    /// A phone is bought; it has a sheet, and has not joined.
+    pub async fn add_phone(&mut self, (name, people): (&'static str, &'static [&'static str])) {
+        let place = (&self.machine, &self.truth, &self.ledger);
+        let mut phone = Phone::new((self.phones.len(), name, people), &self.root, place, &mut self.chance);
+        phone.sheet = self.print_sheet(people[0]).await;
+        self.phones.push(phone);
+    }
+
+    /// The volunteer prints a sheet for somebody's household, or for somebody without one; none while the machine is off.
+    pub async fn print_sheet(&mut self, name: &str) -> Option<String> {
+        let person = town::person(name);
+        let to = town::household(person).map_or(Invitee::Person(person), Invitee::Household);
+        let secret = Secret::random().unwrap();
+        let command = Command::Invite { invite: InviteId::random().unwrap(), to, secret: secret.hash() };
+        let done = self.steward(command).await;
+        let invitation =
+            Invitation { address: town::ADDRESS.to_owned(), whom: Whom::Scanned(self.machine.identity()), secret };
+        done.then(|| invitation.to_string())
+    }
+
+    /// The volunteer does something; whether it was applied.
+    pub async fn steward(&mut self, command: Command) -> bool {
+        let what = format!("{command:?}");
+        let Some(result) = self.machine.steward(command.clone()).await else { return false };
+        let now = self.machine.clock.now();
+        let op = Op { id: result.id, person: PersonId::from_number(town::STEWARD), at: now, command };
+        {
+            let mut ledger = self.ledger();
+            ledger.ops.insert(op.id, op);
+            ledger.result(Author::Steward, &result, now);
+        }
+        let applied = matches!(result.outcome, Outcome::Applied { .. });
+        self.note(format!("世話人: {} -> {}", self.spoken(&what), if applied { "applied" } else { "refused" }));
+        applied
+    }
+
+    /// A text with names in the place of ids, so that the traces of two runs can be compared.
+    fn spoken(&self, text: &str) -> String {
+        text.split_inclusive([' ', ',', '"'])
+            .map(|word| {
+                let bare = word.trim_end_matches([' ', ',', '"']);
+                let rest = &word[bare.len()..];
+                let named = bare
+                    .parse::<PersonId>()
+                    .map(town::name)
+                    .or_else(|_| bare.parse::<GroupId>().map(town::group_name))
+                    .map(str::to_owned)
+                    .or_else(|_| bare.parse::<RoleId>().map(|_| "a role".to_owned()))
+                    .or_else(|_| bare.parse::<InviteId>().map(|_| "an invite".to_owned()))
+                    .or_else(|_| bare.parse::<kairan_protocol::id::DeviceId>().map(|_| "a device".to_owned()))
+                    .or_else(|_| bare.parse::<NoticeId>().map(|_| "a notice".to_owned()));
+                let named =
+                    named.unwrap_or_else(|_| if bare.len() == 43 { "secret".to_owned() } else { bare.to_owned() });
+                format!("{named}{rest}")
+            })
+            .collect()
+    }
+
+    /// A phone tries to join by its sheet.
+    pub async fn join(&mut self, number: usize) {
+        let phone = &mut self.phones[number];
+        let joined = phone.join().await;
+        let (name, joined) = (phone.name, self.ended(number, joined));
+        self.note(format!("{name}: joins -> {joined}"));
+    }
+
+    /// A phone syncs, or what stood still of its exchange goes on.
+    pub async fn sync(&mut self, number: usize) -> Went {
+        let phone = &mut self.phones[number];
+        let waited = phone.is_waiting();
+        let ended = if waited { phone.resume().await } else { phone.sync().await };
+        let name = phone.name;
+        let what = if waited { "goes on" } else { "syncs" };
+        let (went, said) = match ended {
+            Synced::Done(report) => {
+                let went = if report.sent + report.received > 0 { Went::Moved } else { Went::Still };
+                (went, format!("{} sent, {} received", report.sent, report.received))
+            }
+            Synced::Failed(error) => {
+                let code = self.ended(number, Err::<(), _>(error));
+                (Went::Wrong(code.clone()), code)
+            }
+            Synced::Waits => (Went::Still, "stands still".to_owned()),
+        };
+        // In calm most find nothing, again and again.
+        if went != Went::Still || waited || !self.calm {
+            self.note(format!("{name}: {what} -> {said}"));
+        }
+        went
+    }
+
+    /// Whether the machine has packed rows to write.
+    #[must_use]
+    pub fn has_marks(&self) -> bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM mark)";
+        self.machine.database().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// What a call came to, in words. Nothing but what a screen can act on may come of one.
+    pub fn ended<T>(&self, number: usize, result: Result<T, Error>) -> String {
+        match result {
+            Ok(_) => "done".to_owned(),
+            Err(_) if self.phones[number].kairan.store().is_stopped() => "killed".to_owned(),
+            Err(error) => {
+                if matches!(error, Error::Internal { .. } | Error::Damaged { .. } | Error::DiskFull) {
+                    let name = self.phones[number].name;
+                    self.ledger().problem(format!("{name}: {error}"));
+                }
+                error.code().to_owned()
+            }
+        }
+    }
+
+    /// What somebody did on a phone, with its op's id where it has one.
+    pub fn did(
+        &mut self,
+        number: usize,
+        what: impl std::fmt::Display,
+        word: &str,
+        result: Result<Option<String>, Error>,
+    ) {
+        let name = self.phones[number].name;
+        let said = match result {
+            Ok(op) => {
+                if let Some(op) = op {
+                    self.said(number, word, &op);
+                }
+                "done".to_owned()
+            }
+            Err(error) => {
+                self.ledger().counts.op(word, NOT_WRITTEN);
+                self.ended(number, Err::<(), _>(error))
+            }
+        };
+        self.note(format!("{name}: {what} -> {said}"));
+    }
+
+    /// What a facade took is on its disk when it says so: in the outbox, or at the server already.
+    fn said(&mut self, number: usize, word: &str, op: &str) {
+        let id: OpId = op.parse().unwrap();
+        let held = self.phones[number].kairan.outbox().unwrap().iter().any(|held| held.id == op);
+        // A receipt that says nothing new is not written.
+        if !held && word != "receipt" && !self.phones[number].kairan.store().is_stopped() {
+            let name = self.phones[number].name;
+            self.ledger().problem(format!("{name}: {word} {id} was taken and is nowhere"));
+        }
+    }
+
+    /// After a step: a phone that was stopped at a write is opened again, and what it shows is held against what it showed.
+    pub fn look(&mut self, number: usize) {
+        if self.phones[number].kairan.store().is_stopped() {
+            let name = self.phones[number].name;
+            self.phones[number].kill();
+            self.note(format!("{name}: was killed at a step of a write, and is opened again"));
+        }
+        self.phones[number].look();
+    }
+
+    /// After a step: no receipt went back at the machine.
+    pub fn look_at_machine(&mut self) {
+        let database = self.machine.database();
+        let mut select = database.prepare("SELECT notice, person, rev, stage FROM receipt").unwrap();
+        let rows = select.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?)))).unwrap();
+        let now: Receipts = rows.map(Result::unwrap).collect();
+        for (place, before) in &self.receipts {
+            if now.get(place).is_none_or(|after| after < before) {
+                let (notice, person) = (NoticeId::from_bytes(place.0), town::name(PersonId::from_number(place.1)));
+                let after = now.get(place);
+                self.ledger()
+                    .problem(format!("the receipt of {person} for {notice} went from {before:?} to {after:?}"));
+            }
+        }
+        self.receipts = now;
+    }
+}
