@@ -239,6 +239,12 @@ impl Store {
         self.read(move |look| look.find(&what)).await
     }
 
+    /// Answers with at most so many rows from now on, at least one: so that tests cut a first pull in its middle.
+    #[cfg(feature = "faults")]
+    pub fn serve_helpings_of(&self, rows: usize) {
+        self.0.shared.helping.store(rows.max(1), std::sync::atomic::Ordering::Relaxed);
+    }
+
     /// Looks at everything that must hold, while serving.
     pub async fn check(&self) -> Result<Vec<CheckLine>, StoreError> {
         self.read(|look| check::check(&look)).await

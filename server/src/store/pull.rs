@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 /// Most rows in one answer.
-const ROWS: usize = 200;
+pub(super) const ROWS: usize = 200;
 /// Most bytes of bodies in one answer, give or take the last row.
 const BYTES: usize = 256 * 1024;
 
@@ -89,12 +89,13 @@ pub(super) fn pull<'a>(
     feeds: &Feeds,
     readable: impl Iterator<Item = &'a FeedRight>,
     cursors: &BTreeMap<FeedNumber, Cursor>,
+    rows: usize,
 ) -> Result<Vec<FeedDelta>, StoreError> {
     let wanted: Vec<Wanted> = readable.filter_map(|right| wanted(feeds, right, cursors.get(&right.n))).collect();
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    readers.read(|connection| helping(connection, feeds, wanted))
+    readers.read(|connection| helping(connection, feeds, wanted, rows))
 }
 
 /// Whether a device has seen more of a feed than there is here.
@@ -131,7 +132,12 @@ fn wanted(feeds: &Feeds, right: &FeedRight, cursor: Option<&Cursor>) -> Option<W
     Some(Wanted { n: right.n, name: right.name, from, version, reset })
 }
 
-fn helping(connection: &Connection, feeds: &Feeds, mut wanted: Vec<Wanted>) -> Result<Vec<FeedDelta>, StoreError> {
+fn helping(
+    connection: &Connection,
+    feeds: &Feeds,
+    mut wanted: Vec<Wanted>,
+    rows: usize,
+) -> Result<Vec<FeedDelta>, StoreError> {
     if wanted.len() > 1 {
         let mut ranked = Vec::with_capacity(wanted.len());
         for feed in wanted {
@@ -140,7 +146,7 @@ fn helping(connection: &Connection, feeds: &Feeds, mut wanted: Vec<Wanted>) -> R
         ranked.sort_by_key(|(rank, feed)| (*rank, feed.n));
         wanted = ranked.into_iter().map(|(_, feed)| feed).collect();
     }
-    let mut left = Helping { rows: ROWS, bytes: BYTES };
+    let mut left = Helping { rows, bytes: BYTES };
     let mut deltas = Vec::with_capacity(wanted.len());
     for feed in wanted {
         if left.is_eaten() {

@@ -31,6 +31,9 @@ pub(super) struct Shared {
     pub hub: Arc<Hub>,
     pub clock: Arc<dyn Clock>,
     pub stirred: Notify,
+    /// Most rows in one answer.
+    #[cfg(feature = "faults")]
+    pub helping: std::sync::atomic::AtomicUsize,
     zone: RwLock<ZoneFacts>,
     ticked: Mutex<Option<Timestamp>>,
 }
@@ -44,9 +47,24 @@ impl Shared {
             hub: Arc::default(),
             clock,
             stirred: Notify::new(),
+            #[cfg(feature = "faults")]
+            helping: super::pull::ROWS.into(),
             zone: RwLock::new(zone),
             ticked: Mutex::new(None),
         }
+    }
+
+    /// Most rows in one answer.
+    #[cfg(feature = "faults")]
+    pub fn rows(&self) -> usize {
+        self.helping.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Most rows in one answer.
+    #[cfg(not(feature = "faults"))]
+    #[expect(clippy::unused_self, reason = "where tests choose, it is asked")]
+    pub const fn rows(&self) -> usize {
+        super::pull::ROWS
     }
 
     /// The zone as committed.

@@ -75,7 +75,8 @@ impl Inner {
         match session {
             Ok(session) => {
                 let readable = || session.feeds.values().filter(|feed| feed.until.is_none_or(|until| now < until));
-                response.feeds = pull::pull(&self.shared.readers, &self.shared.feeds, readable(), &cursors)?;
+                let rows = self.shared.rows();
+                response.feeds = pull::pull(&self.shared.readers, &self.shared.feeds, readable(), &cursors, rows)?;
                 let reset = response.feeds.iter().any(|delta| delta.reset);
                 response.resend = reset && pull::is_ahead(&self.shared.feeds, readable(), &cursors);
                 response.rights = self.rights(&session, rights);

@@ -1,10 +1,16 @@
 //! What goes wrong in a run beside the weather: phones and machine are killed, clocks jump, hours pass.
 
-use super::{counts::Fault, machine::Machine, world::World};
+use super::{counts::Fault, ledger::Author, machine::Machine, world::World};
 use kairan_core::store::Step;
-use std::sync::Arc;
+use kairan_protocol::id::OpId;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 const HOUR: i64 = 3_600_000;
+/// A little longer than tombstones are kept and tokens work.
+const SEASON: i64 = 92 * 24 * HOUR;
 
 impl World {
     /// A phone is killed between two of its calls, or with an exchange under way.
@@ -78,7 +84,16 @@ impl World {
                 machine.stop().await;
                 self.note("the machine is stopped");
             }
-            4..=6 => self.back_up(&machine),
+            4 | 5 => {
+                machine.back_up();
+                self.note("a backup is made");
+            }
+            6 => {
+                let rows = [1, 2, 5, 20, 200][self.chance.below(5)];
+                machine.serve_helpings_of(rows);
+                self.note(format!("answers hold {rows} rows from now on"));
+            }
+            7 if self.restores => self.restore(&machine).await,
             _ => {
                 machine.tick().await;
                 self.note("the machine looks at its clock");
@@ -86,9 +101,59 @@ impl World {
         }
     }
 
-    fn back_up(&mut self, machine: &Machine) {
-        machine.back_up();
-        self.note("a backup is made");
+    /// The machine is lost, and a backup made earlier is restored on another one.
+    async fn restore(&mut self, machine: &Machine) {
+        let backups = machine.backups();
+        if backups == 0 {
+            return;
+        }
+        let backup = self.chance.below(backups);
+        let journal_survived = self.chance.percent(50);
+        let kept = self.kept_on_phones();
+        let last = machine.restore(backup, journal_survived).await;
+        for phone in &self.phones {
+            phone.weather.forget_overtaken();
+        }
+        let lost = self.ledger().lose_after(last, (!journal_survived).then_some(&kept));
+        // Only in calm, when all is handed back, the machine's receipts are what they were.
+        self.receipts.clear();
+        self.fault(Fault::Restored);
+        let journal = if journal_survived { "survived" } else { "is lost" };
+        self.note(format!("backup {backup} is restored, {lost} ops are lost, the journal {journal}"));
+    }
+
+    /// What the command line did, as far as phones hold it for the machine, and which.
+    fn kept_on_phones(&self) -> BTreeMap<OpId, BTreeSet<Author>> {
+        let mut kept: BTreeMap<OpId, BTreeSet<Author>> = BTreeMap::new();
+        for phone in self.phones.iter().filter(|phone| phone.joined()) {
+            let mirror = phone.mirror_file();
+            let mut select = mirror.prepare("SELECT DISTINCT id FROM row WHERE kind = 'kept'").unwrap();
+            let ids = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
+            for id in ids.map(Result::unwrap) {
+                kept.entry(id.parse().unwrap()).or_default().insert(phone.author());
+            }
+        }
+        kept
+    }
+
+    /// A season passes: what went is forgotten at the machine, tokens have run out, and phones that slept begin anew.
+    pub async fn sleep_a_season(&mut self) {
+        let tombstones = |world: &Self| -> i64 {
+            let sql = "SELECT count(*) FROM row WHERE kind <> '' AND body IS NULL";
+            world.machine.database().query_row(sql, [], |row| row.get(0)).unwrap()
+        };
+        let before = tombstones(self);
+        self.pass(SEASON);
+        // Phones keep for 35 days what a restore may lose.
+        self.machine.throw_backups_away();
+        for _ in 0..3 {
+            self.machine.tick().await;
+        }
+        let after = tombstones(self);
+        if after < before {
+            self.fault(Fault::Compacted);
+        }
+        self.note(format!("a season passes, {} tombstones are forgotten", before - after));
     }
 
     /// A machine that was stopped is started again.

@@ -143,6 +143,37 @@ impl Ledger {
         }
     }
 
+    /// The machine lost everything after a commit. What the command line did then is known to its journal, or else to the phones
+    /// that keep it for the machine. How many ops are lost.
+    pub fn lose_after(&mut self, last: u64, kept: Option<&BTreeMap<OpId, BTreeSet<Author>>>) -> usize {
+        let mut lost = 0;
+        for (id, told) in self.told.iter_mut().filter(|(_, told)| told.commit > last) {
+            lost += 1;
+            if told.authors.remove(&Author::Steward) {
+                match kept {
+                    // Invitations are void after a restore, and are not kept.
+                    _ if matches!(self.ops.get(id).map(|op| &op.command), Some(Command::Invite { .. })) => {}
+                    None => {
+                        told.authors.insert(Author::Steward);
+                    }
+                    Some(kept) => told.authors.extend(kept.get(id).into_iter().flatten()),
+                }
+            }
+        }
+        lost
+    }
+
+    /// A phone that was killed had not taken the answer about an op into its store: nobody was shown it.
+    pub fn untold(&mut self, author: Author, id: OpId) {
+        if let Some(told) = self.told.get_mut(&id) {
+            told.authors.remove(&author);
+            if told.authors.is_empty() {
+                self.told.remove(&id);
+            }
+        }
+        self.refused.remove(&id);
+    }
+
     /// The word of an op.
     #[must_use]
     pub fn word(&self, id: OpId) -> &'static str {

@@ -3,16 +3,18 @@
 use super::{chance::Chance, town};
 use axum::{Router, body::Body, http};
 use kairan_protocol::{
-    id::GroupId,
+    id::{Epoch, GroupId},
     op::Command,
     outcome::OpResult,
     sign::{Fingerprint, Key},
 };
 use kairan_server::{
     clock::{Clock, ManualClock},
+    folder,
     http::{Edge, Limits, router},
     identity::Identity,
-    store::{CheckLine, Store},
+    journal::{self, Journal, Journals},
+    store::{CheckLine, Store, begin_epoch},
 };
 use rusqlite::{Connection, OpenFlags};
 use std::{
@@ -24,6 +26,8 @@ use tower::ServiceExt as _;
 
 /// The database in its folder.
 const DATABASE: &str = "kairan.db";
+/// Most rows in an answer of a machine that is not asked for less.
+const HELPING: usize = 200;
 /// The longest answer a phone takes.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 
@@ -42,6 +46,8 @@ struct State {
     disks: usize,
     serving: Option<Serving>,
     backups: Vec<PathBuf>,
+    /// Most rows in one answer.
+    helping: usize,
 }
 
 struct Serving {
@@ -89,7 +95,7 @@ impl Machine {
             part.copy_from_slice(&chance.next().to_le_bytes());
         }
         Store::create(&disk, &town::plan(clock.now(), mac_key), clock.now()).unwrap();
-        let state = Mutex::new(State { disk, disks: 1, serving: None, backups: Vec::new() });
+        let state = Mutex::new(State { disk, disks: 1, serving: None, backups: Vec::new(), helping: usize::MAX });
         let machine = Self { root: root.to_path_buf(), clock, identity, state };
         machine.start();
         machine
@@ -104,6 +110,7 @@ impl Machine {
         let mut state = self.state();
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         let store = Store::open(&state.disk, Arc::clone(&clock), self.identity.signing_key()).unwrap();
+        store.serve_helpings_of(state.helping.min(HELPING));
         let (stopping, stopped) = watch::channel(false);
         let limits = Limits::unlimited();
         let edge = Edge::new(store.clone(), self.identity.clone(), clock, Vec::new(), limits, stopped);
@@ -197,10 +204,64 @@ impl Machine {
         GroupId::from_number(1)
     }
 
+    /// Answers with at most so many rows from now on.
+    pub fn serve_helpings_of(&self, rows: usize) {
+        let mut state = self.state();
+        state.helping = rows;
+        if let Some(serving) = &state.serving {
+            serving.store.serve_helpings_of(rows);
+        }
+    }
+
+    /// Restored from a backup made earlier, with a new epoch; its journal survived the machine, or did not. Answered with the newest
+    /// commit of the backup.
+    pub async fn restore(&self, backup: usize, journal_survived: bool) -> u64 {
+        let begun = {
+            let mut state = self.state();
+            let disk = self.fresh_disk(&mut state);
+            copy_folder(&state.backups[backup], &disk);
+            if journal_survived {
+                let survived = Journals::read(&folder::journal(&state.disk)).unwrap();
+                for (name, lines) in survived.files {
+                    let epoch = Epoch(journal::epoch_of(&name).to_owned());
+                    let (mut kept, _) = Journal::open(&folder::journal(&disk), true, &epoch).unwrap();
+                    kept.append(lines).unwrap();
+                }
+            }
+            state.serving = None;
+            state.disk = disk;
+            begin_epoch(&state.disk, self.clock.now()).unwrap()
+        };
+        self.start();
+        self.hand_back_journal().await;
+        begun.last_commit.0
+    }
+
+    /// What the command line did and a restore lost is done again, as far as it may be yet.
+    pub async fn hand_back_journal(&self) {
+        if let Some(store) = self.store() {
+            let journalled = store.hand_back_journal().await.unwrap();
+            assert!(journalled.not_taken.is_empty(), "the journal was not taken: {:?}", journalled.not_taken);
+        }
+    }
+
+    /// Opens desks that no officer's phone is left to open; whether they were closed.
+    pub async fn open_desks(&self) -> bool {
+        match self.store() {
+            Some(store) => store.open_desks().await.unwrap(),
+            None => false,
+        }
+    }
+
+    /// Backups that are too old for what phones keep are thrown away.
+    pub fn throw_backups_away(&self) {
+        self.state().backups.clear();
+    }
+
     /// Puts a backup aside, as it could be made while serving.
     pub fn back_up(&self) {
         let mut state = self.state();
-        let place = self.root.join(format!("backup-{}", state.backups.len()));
+        let place = self.fresh_disk(&mut state);
         copy_folder(&state.disk, &place);
         state.backups.push(place);
     }

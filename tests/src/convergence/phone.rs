@@ -217,6 +217,17 @@ impl Phone {
         self.folder = folder;
         // What is left of the old program goes on with the old folder for a moment: nobody sees it.
         self.kairan = open(&self.folder, &self.handset, &self.weather);
+        self.forget_unkept_answers();
+    }
+
+    /// What an answer said counts once it is on the phone's disk.
+    fn forget_unkept_answers(&self) {
+        let outbox = self.outbox_file();
+        let mut select = outbox.prepare("SELECT id FROM op WHERE state <> 'refused'").unwrap();
+        let held = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        for id in held.map(Result::unwrap) {
+            self.ledger().untold(self.author(), id.parse().unwrap());
+        }
     }
 
     /// The folder that is its disk now.

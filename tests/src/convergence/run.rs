@@ -56,8 +56,14 @@ async fn live(world: &mut World, steps: usize) {
         let storm = world.chance.below(worst);
         world.phones[number].weather.storm(storm);
     }
-    for _ in 0..steps {
+    // In every second seed the machine is restored now and then; in every eighth a season passes.
+    world.restores = world.chance.percent(50);
+    let season = world.chance.percent(12).then(|| world.chance.below(steps));
+    for place in 0..steps {
         world.next_step();
+        if season == Some(place) {
+            world.sleep_a_season().await;
+        }
         step(world, worst).await;
         if !world.ledger().problems.is_empty() {
             return;
@@ -153,6 +159,7 @@ async fn step(world: &mut World, worst: usize) {
     }
     if world.chance.percent(25) {
         world.machine.tick().await;
+        world.machine.hand_back_journal().await;
     }
     world.look(number);
     world.look_at_machine();
@@ -183,6 +190,11 @@ async fn calm(world: &mut World) {
         }
         if quiet < 2 {
             world.pass(RESTED);
+            continue;
+        }
+        if world.machine.open_desks().await {
+            world.note("no officer's phone is left that could open the desks: the volunteer does");
+            quiet = 0;
             continue;
         }
         let Some(leap) = leaps.next() else {
@@ -221,6 +233,7 @@ async fn round_of_calm(world: &mut World) -> bool {
         world.look(number);
     }
     world.machine.tick().await;
+    world.machine.hand_back_journal().await;
     world.look_at_machine();
     moved || world.has_marks()
 }

@@ -64,6 +64,8 @@ pub struct World {
     pub receipts: Receipts,
     /// Whether chaos is over.
     pub calm: bool,
+    /// Whether the machine may be restored from backups in this run.
+    pub restores: bool,
     /// Phones that may still come.
     pub later: Vec<(&'static str, &'static [&'static str])>,
     root: PathBuf,
@@ -99,6 +101,7 @@ impl World {
             server_ahead: 0,
             receipts: Receipts::new(),
             calm: false,
+            restores: false,
             later: town::LATER_PHONES.to_vec(),
             root,
             step: 0,
