@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Prints one line: rate, median, 99th percentile, worst.
-pub fn line(what: &str, mut latencies: Vec<Duration>, took: Duration, refused: usize) {
+/// Prints one line: rate, median, 99th percentile, worst, and what one answer cost the server's processor.
+pub fn line(what: &str, mut latencies: Vec<Duration>, took: Duration, busy: Duration, refused: usize) {
     latencies.sort_unstable();
     let count = latencies.len();
     let at = |share: f64| {
@@ -18,8 +18,10 @@ pub fn line(what: &str, mut latencies: Vec<Duration>, took: Duration, refused: u
     };
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = count as f64 / took.as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a cost for people")]
+    let cost = busy.as_secs_f64() * 1e6 / count.max(1) as f64;
     println!(
-        "{what:<28} {rate:>9.0} /s   p50 {:>7.2} ms   p99 {:>7.2} ms   worst {:>7.2} ms   {count} answers, {refused} not applied",
+        "{what:<28} {rate:>9.0} /s   p50 {:>7.2} ms   p99 {:>7.2} ms   worst {:>7.2} ms   {cost:>5.1} µs busy each   {count} answers, {refused} not applied",
         at(0.5),
         at(0.99),
         at(1.0)

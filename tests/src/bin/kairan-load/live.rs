@@ -33,7 +33,7 @@ pub async fn pokes(
     let mut officer = Connection::open(server).await?;
     for number in 0..3 {
         let mut tasks = tokio::task::JoinSet::new();
-        let began = Instant::now();
+        let (began, busy) = (Instant::now(), server.busy()?);
         for mut connection in listening.drain(..) {
             tasks.spawn(async move {
                 connection.poked().await?;
@@ -48,7 +48,8 @@ pub async fn pokes(
             heard.push(latency);
             listening.push(connection);
         }
-        figures::line("poke to every listener", heard, began.elapsed(), 0);
+        let busy = server.busy()?.saturating_sub(busy);
+        figures::line("poke to every listener", heard, began.elapsed(), busy, 0);
     }
     Ok(())
 }

@@ -39,6 +39,9 @@ struct Arguments {
     /// Keep the seeded folder and use it again.
     #[arg(long)]
     keep: bool,
+    /// The server to load; without it the one built beside this program.
+    #[arg(long)]
+    server: Option<PathBuf>,
     /// Only these: check-ins, pulls, live, tls.
     #[arg(long, value_delimiter = ',', default_value = "check-ins,pulls,live,tls")]
     only: Vec<String>,
@@ -62,7 +65,8 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     let seeded = seed::seed(&folder, arguments.devices, arguments.keep).await?;
     println!("\nfdatasync of 4 KiB appended, alone on this disk: {:.0} /s", disk::syncs_per_second(&arguments.folder)?);
 
-    let plain = server::start(&folder, server::Scheme::Plain).await?;
+    let binary = arguments.server.clone().map_or_else(server::beside, Ok)?;
+    let plain = server::start(&binary, &folder, server::Scheme::Plain).await?;
     let devices = Arc::new(rounds::first_syncs(&plain, &seeded, arguments.connections).await?);
     if arguments.wants("check-ins") {
         rounds::check_ins("check-ins, plain", &plain, &devices, arguments).await?;
@@ -77,7 +81,7 @@ async fn run(arguments: &Arguments) -> Result<(), Failure> {
     plain.stop().await?;
 
     if arguments.wants("tls") {
-        let tls = server::start(&folder, server::Scheme::Tls).await?;
+        let tls = server::start(&binary, &folder, server::Scheme::Tls).await?;
         rounds::check_ins("check-ins, TLS", &tls, &devices, arguments).await?;
         rounds::pulls("TLS", &tls, &devices, &seeded, arguments).await?;
         tls.stop().await?;

@@ -14,7 +14,7 @@ use kairan_protocol::{
     notice::{NoticeKind, Points, When},
     op::{Command, Op},
     time::{Timestamp, ZoneOffsets},
-    wire::{Cursor, SyncResponse},
+    wire::{Cursor, FirstPull, SyncResponse},
 };
 use std::{
     collections::BTreeMap,
@@ -34,6 +34,8 @@ pub struct Phone {
     pub state: String,
     /// How far it is with each feed.
     pub cursors: BTreeMap<FeedNumber, Version>,
+    /// Where it is in feeds whose first pull is not over.
+    unfinished: BTreeMap<FeedNumber, FirstPull>,
     epoch: String,
     rights: u64,
 }
@@ -45,8 +47,9 @@ fn now() -> Timestamp {
 
 impl Phone {
     fn told(&mut self) {
-        let cursors: BTreeMap<FeedNumber, Cursor> =
-            self.cursors.iter().map(|(feed, version)| (*feed, Cursor::At(*version))).collect();
+        let reached = self.cursors.iter().map(|(feed, version)| (*feed, Cursor::At(*version)));
+        let unfinished = self.unfinished.iter().map(|(feed, first)| (*feed, Cursor::First(first.clone())));
+        let cursors: BTreeMap<FeedNumber, Cursor> = reached.chain(unfinished).collect();
         let cursors = serde_json::to_string(&cursors).unwrap_or_default();
         self.state = format!("\"epoch\":\"{}\",\"rights\":{},\"cursors\":{cursors}", self.epoch, self.rights);
     }
@@ -54,7 +57,7 @@ impl Phone {
 
 /// Every device pulls everything once, as after joining.
 pub async fn first_syncs(server: &Server, seeded: &Seeded, connections: usize) -> Result<Vec<Phone>, Failure> {
-    let began = Instant::now();
+    let (began, busy) = (Instant::now(), server.busy()?);
     let mut tasks = tokio::task::JoinSet::new();
     for part in seeded.devices.chunks(seeded.devices.len().div_ceil(connections)) {
         let part = part.to_vec();
@@ -71,15 +74,24 @@ pub async fn first_syncs(server: &Server, seeded: &Seeded, connections: usize) -
     while let Some(part) = tasks.join_next().await {
         phones.extend(part??);
     }
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-    let rate = phones.len() as f64 / began.elapsed().as_secs_f64();
-    println!("{:<28} {rate:>9.0} /s", "first pulls, whole");
+    #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+    let (rate, cost) = {
+        let count = phones.len().max(1) as f64;
+        (count / began.elapsed().as_secs_f64(), server.busy()?.saturating_sub(busy).as_secs_f64() * 1e6 / count)
+    };
+    println!("{:<28} {rate:>9.0} /s   {cost:>5.1} µs busy each", "first pulls, whole");
     Ok(phones)
 }
 
 async fn first_sync(connection: &mut Connection, device: Device) -> Result<Phone, Failure> {
-    let mut phone =
-        Phone { device, state: "\"rights\":0".into(), cursors: BTreeMap::new(), epoch: String::new(), rights: 0 };
+    let mut phone = Phone {
+        device,
+        state: "\"rights\":0".into(),
+        cursors: BTreeMap::new(),
+        unfinished: BTreeMap::new(),
+        epoch: String::new(),
+        rights: 0,
+    };
     loop {
         let (status, body) = connection.sync(&phone.device.token, &format!("{{{}}}", phone.state), false).await?;
         if status != 200 {
@@ -91,11 +103,11 @@ async fn first_sync(connection: &mut Connection, device: Device) -> Result<Phone
             phone.rights = rights.version;
         }
         let mut more = answer.rights.is_some();
-        for feed in &answer.feeds {
+        for feed in answer.feeds {
             more |= feed.more;
-            if let Some(version) = feed.version {
-                phone.cursors.insert(feed.n, version);
-            }
+            phone.unfinished.remove(&feed.n);
+            phone.cursors.extend(feed.version.map(|version| (feed.n, version)));
+            phone.unfinished.extend(feed.first.map(|first| (feed.n, first)));
         }
         phone.told();
         if !more {
@@ -121,7 +133,7 @@ where
     for _ in 0..connections {
         open.push(Connection::open(server).await?);
     }
-    let began = Instant::now();
+    let (began, busy) = (Instant::now(), server.busy()?);
     let mut tasks = tokio::task::JoinSet::new();
     for mut connection in open {
         let (next, phones, body) = (Arc::clone(&next), Arc::clone(phones), body.clone());
@@ -153,7 +165,7 @@ where
         latencies.extend(some);
         missed += not;
     }
-    figures::line(what, latencies, began.elapsed(), missed);
+    figures::line(what, latencies, began.elapsed(), server.busy()?.saturating_sub(busy), missed);
     Ok(())
 }
 

@@ -1,10 +1,11 @@
-//! The server under load: its own process, the release binary beside this one.
+//! The server under load: its own process, so that its memory and its disk are its own.
 
 use crate::Failure;
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -29,7 +30,8 @@ pub struct Server {
     pub scheme: Scheme,
 }
 
-fn binary() -> Result<PathBuf, Failure> {
+/// The server that was built beside this program.
+pub fn beside() -> Result<PathBuf, Failure> {
     let path = std::env::current_exe()?.with_file_name("kairan-server");
     if path.exists() {
         return Ok(path);
@@ -38,8 +40,8 @@ fn binary() -> Result<PathBuf, Failure> {
 }
 
 /// Starts it on a port of the system's choice and waits for its one line.
-pub async fn start(folder: &Path, scheme: Scheme) -> Result<Server, Failure> {
-    let mut command = Command::new(binary()?);
+pub async fn start(binary: &Path, folder: &Path, scheme: Scheme) -> Result<Server, Failure> {
+    let mut command = Command::new(binary);
     command.arg("serve").arg("--data").arg(folder).args(["--listen", "127.0.0.1:0", "--unlimited"]);
     if scheme == Scheme::Plain {
         command.arg("--plain");
@@ -61,6 +63,15 @@ impl Server {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().ok_or("it stopped")?))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
         Ok(line.trim().trim_end_matches(" kB").parse()?)
+    }
+
+    /// Time its threads have spent on a processor: steadier than a rate where others compute beside it.
+    pub fn busy(&self) -> Result<Duration, Failure> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id().ok_or("it stopped")?))?;
+        // The name in brackets may hold anything; after it stand the state, then user and system time as fields 14 and 15.
+        let (_, fields) = stat.rsplit_once(')').ok_or("no name in stat")?;
+        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+        Ok(Duration::from_millis(ticks * 10))
     }
 
     /// Asks it to stop and waits.
