@@ -1,4 +1,9 @@
-//! Who shows a token, and what their device may read: looked up once, cached for seconds, forgotten when it changes.
+//! Who shows a token, and what their device may read: looked up once, believed for seconds, then only asked whether it changed.
+//!
+//! What is cached here ends in one of three ways: a COMMIT that changes it forgets it before its answer leaves
+//! ([`Sessions::forget`]); a term or the token begins or ends by the clock ([`Session::until`]); or its version is no
+//! longer the one in the database, which is asked every five seconds. Whatever changes what a device may read gives it a
+//! newer version: phones go by the same number.
 
 use super::{
     error::{Denied, StoreError},
@@ -13,14 +18,14 @@ use kairan_protocol::{
     view::View,
     wire::{FeedRight, Rights},
 };
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// How long a look-up is believed.
+/// How long a look-up is believed before its version is compared.
 const BELIEVED_MILLIS: i64 = 5_000;
 /// How many sessions are kept before old ones are forgotten.
 const KEPT: usize = 50_000;
@@ -42,9 +47,8 @@ pub(super) struct Session {
     pub version: u64,
     /// Every feed it may read, by number.
     pub feeds: BTreeMap<FeedNumber, FeedRight>,
-    /// First moment its token no longer works.
+    /// First moment it is out of date by the clock alone: a term begins or ends, or its token does.
     until: Timestamp,
-    read_at: Timestamp,
 }
 
 impl Session {
@@ -52,10 +56,6 @@ impl Session {
     pub fn rights(&self, zone: kairan_protocol::time::ZoneOffsets) -> Rights {
         let feeds = self.feeds.values().cloned().collect();
         Rights { version: self.version, feeds, persons: self.persons.clone(), zone, card: 0 }
-    }
-
-    fn holds(&self, now: Timestamp) -> bool {
-        now < self.until && (0..BELIEVED_MILLIS).contains(&now.since(self.read_at))
     }
 }
 
@@ -98,7 +98,9 @@ pub(super) fn look_up_device(
     }
     let mut version = own.max(number(connection, "SELECT value FROM meta WHERE name = 'rights_floor'", [])?);
     let mut readable: BTreeMap<FeedName, Option<Timestamp>> = BTreeMap::new();
+    let mut changes = until;
     for person in &persons {
+        changes = changes.min(next_change(&look, *person, now)?.unwrap_or(until));
         version = version.max(number(connection, "SELECT rights FROM person WHERE id = ?1", [person.number()])?);
         for (feed, until) in look.readable(*person, persons.len() > 1)? {
             let longest =
@@ -114,19 +116,67 @@ pub(super) fn look_up_device(
         return Ok(Looked::Unnumbered(missing.into_iter().filter_map(Result::err).collect()));
     }
     let feeds = numbered.into_iter().filter_map(Result::ok).collect();
-    Ok(Looked::Found(Session { device, persons, version: unsigned(version), feeds, until, read_at: now }))
+    Ok(Looked::Found(Session { device, persons, version: unsigned(version), feeds, until: changes }))
 }
 
-/// Sessions of the last seconds.
+/// When a term of a person begins or ends next.
+fn next_change(look: &Look<'_>, person: PersonId, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    let residences = look.residences(person)?.into_iter().map(|residence| residence.term);
+    let terms = residences.chain(look.roles(person)?.into_iter().map(|role| role.term));
+    Ok(terms.flat_map(|term| [Some(term.from), term.until]).flatten().filter(|moment| *moment > now).min())
+}
+
+/// The version a token's device has now, if both may still be used.
+pub(super) fn version(connection: &Connection, token: &TokenHash, now: Timestamp) -> Result<Option<u64>, StoreError> {
+    let sql = "SELECT max(device.rights, (SELECT value FROM meta WHERE name = 'rights_floor'), \
+               (SELECT coalesce(max(person.rights), 0) FROM device_person JOIN person \
+               ON person.id = device_person.person WHERE device_person.device = device.id)) \
+               FROM token JOIN device ON device.id = token.device \
+               WHERE token.hash = ?1 AND token.until > ?2 AND device.revoked IS NULL";
+    one(connection, sql, params![token, now.millis()], |row| row.get(0).map(unsigned))
+}
+
+/// What the cache says about a token.
+pub(super) enum Known {
+    /// This may be believed.
+    Believed(Arc<Session>),
+    /// This was true some seconds ago: its version has to be compared, and it kept again under the generation.
+    Compare(Arc<Session>, u64),
+    /// Nothing: a fresh look-up is to be kept under the generation.
+    Nothing(u64),
+}
+
+/// Sessions that were looked up.
 #[derive(Default)]
 pub(super) struct Sessions(Mutex<Cache>);
 
+/// A session, and when it was last seen to be true.
+struct Kept {
+    session: Arc<Session>,
+    seen: Timestamp,
+}
+
 #[derive(Default)]
 struct Cache {
-    by_token: HashMap<TokenHash, Arc<Session>>,
+    by_token: HashMap<TokenHash, Kept>,
     by_device: HashMap<DeviceId, Vec<TokenHash>>,
     /// Grows when something is forgotten: what was looked up before then is not kept.
     generation: u64,
+}
+
+impl Cache {
+    /// Lets go of what would have to be compared anyway, or of everything.
+    fn make_room(&mut self, now: Timestamp) {
+        self.by_token.retain(|_, kept| now.since(kept.seen) < BELIEVED_MILLIS);
+        if self.by_token.len() >= KEPT {
+            self.by_token.clear();
+        }
+        let Self { by_token, by_device, .. } = self;
+        by_device.retain(|_, tokens| {
+            tokens.retain(|token| by_token.contains_key(token));
+            !tokens.is_empty()
+        });
+    }
 }
 
 impl Sessions {
@@ -134,29 +184,27 @@ impl Sessions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is known of a token, if it may still be believed; otherwise the generation to keep a fresh look-up under.
-    pub fn known(&self, token: &TokenHash, now: Timestamp) -> Result<Arc<Session>, u64> {
+    /// What is known of a token.
+    pub fn known(&self, token: &TokenHash, now: Timestamp) -> Known {
         let cache = self.cache();
-        let session = cache.by_token.get(token).filter(|session| session.holds(now));
-        session.cloned().ok_or(cache.generation)
+        let kept = cache.by_token.get(token).filter(|kept| kept.seen <= now && now < kept.session.until);
+        match kept.map(|Kept { session, seen }| (Arc::clone(session), now.since(*seen) < BELIEVED_MILLIS)) {
+            Some((session, true)) => Known::Believed(session),
+            Some((session, false)) => Known::Compare(session, cache.generation),
+            None => Known::Nothing(cache.generation),
+        }
     }
 
-    /// Keeps a look-up, unless something was forgotten since it began.
-    pub fn keep(&self, token: TokenHash, session: &Arc<Session>, generation: u64) {
+    /// Keeps what was true at a moment, unless something was forgotten since it was looked at.
+    pub fn keep(&self, token: TokenHash, session: &Arc<Session>, seen: Timestamp, generation: u64) {
         let mut cache = self.cache();
         if cache.generation != generation {
             return;
         }
         if cache.by_token.len() >= KEPT {
-            let now = session.read_at;
-            cache.by_token.retain(|_, known| known.holds(now));
-            let Cache { by_token, by_device, .. } = &mut *cache;
-            for tokens in by_device.values_mut() {
-                tokens.retain(|token| by_token.contains_key(token));
-            }
-            by_device.retain(|_, tokens| !tokens.is_empty());
+            cache.make_room(seen);
         }
-        if cache.by_token.insert(token, Arc::clone(session)).is_none() {
+        if cache.by_token.insert(token, Kept { session: Arc::clone(session), seen }).is_none() {
             cache.by_device.entry(session.device).or_default().push(token);
         }
     }

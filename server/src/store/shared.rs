@@ -6,7 +6,7 @@ use super::{
     live::{Hub, Live},
     readers::Readers,
     records::{Caller, CardFacts, ZoneFacts},
-    session::{Looked, Session, Sessions, TokenHash, look_up, look_up_device},
+    session::{Known, Looked, Session, Sessions, TokenHash, look_up, look_up_device, version},
     tx::Changes,
     writer::Writer,
 };
@@ -167,11 +167,19 @@ impl Inner {
     /// The session of a token.
     pub async fn session(&self, token: &TokenHash) -> Result<Arc<Session>, Denied> {
         let now = self.now();
-        let generation = match self.shared.sessions.known(token, now) {
-            Ok(session) => return Ok(session),
-            Err(generation) => generation,
+        let Shared { sessions, readers, feeds, .. } = &*self.shared;
+        let generation = match sessions.known(token, now) {
+            Known::Believed(session) => return Ok(session),
+            Known::Compare(session, generation) => {
+                if readers.read(|connection| version(connection, token, now))? == Some(session.version) {
+                    sessions.keep(*token, &session, now, generation);
+                    return Ok(session);
+                }
+                generation
+            }
+            Known::Nothing(generation) => generation,
         };
-        let look = || self.shared.readers.read(|connection| look_up(connection, &self.shared.feeds, token, now));
+        let look = || readers.read(|connection| look_up(connection, feeds, token, now));
         let session = match look()? {
             Looked::Found(session) => session,
             Looked::Unnumbered(names) => {
@@ -183,7 +191,7 @@ impl Inner {
             }
         };
         let session = Arc::new(session);
-        self.shared.sessions.keep(*token, &session, generation);
+        sessions.keep(*token, &session, now, generation);
         Ok(session)
     }
 

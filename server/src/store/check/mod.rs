@@ -19,8 +19,6 @@ use lines::Lines;
 /// Every check, each with what was seen.
 pub(super) fn check(look: &Look<'_>) -> Result<Vec<CheckLine>, StoreError> {
     let connection = look.connection;
-    // One transaction: the writer may go on, we see one moment.
-    let _moment = connection.unchecked_transaction()?;
     let mut lines = Lines::new();
     lines.say("the file is whole", || {
         let found = many(connection, "PRAGMA integrity_check(5)", [], |row| row.get::<_, String>(0))?;

@@ -16,5 +16,6 @@ mod ops;
 mod pulls;
 mod replays;
 mod schedule;
+mod sessions;
 mod slips;
 mod tombstones;
