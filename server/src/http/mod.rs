@@ -15,7 +15,6 @@ pub use limits::{Limits, Rate};
 use crate::{clock::Clock, identity::Identity, store::Store};
 use axum::{
     Router,
-    http::{HeaderName, HeaderValue, header},
     routing::{get, post},
 };
 use buckets::Buckets;
@@ -24,13 +23,13 @@ use kairan_protocol::{sign::Fingerprint, wire::ProblemCode};
 use problem::Trouble;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
         CompressionLayer,
         predicate::{NotForContentType, Predicate, SizeAbove},
     },
-    set_header::SetResponseHeaderLayer,
 };
 
 /// Bodies shorter than this are not worth compressing, in bytes.
@@ -78,17 +77,14 @@ impl Edge {
 
 /// Every endpoint, with its layers.
 pub fn router(edge: Arc<Edge>) -> Router {
-    let security = [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    ];
     let compression =
         CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING).and(NotForContentType::SSE));
-    let mut router = Router::new()
+    // Together they are one layer: axum puts every layer into a box of its own, for each request.
+    let layers = ServiceBuilder::new()
+        .layer(axum::middleware::from_fn(answer::observe))
+        .layer(compression)
+        .layer(CatchPanicLayer::custom(problem::panicked));
+    Router::new()
         .route("/v1/sync", post(endpoints::sync))
         .route("/v1/enrol", post(endpoints::enrol))
         .route("/v1/token", post(endpoints::token))
@@ -97,10 +93,6 @@ pub fn router(edge: Arc<Edge>) -> Router {
         .route("/healthz", get(endpoints::health))
         .fallback(|| async { Trouble::of(ProblemCode::NotFound) })
         .method_not_allowed_fallback(|| async { Trouble::of(ProblemCode::MethodNotAllowed) })
-        .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(compression);
-    for (name, value) in security {
-        router = router.layer(SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value)));
-    }
-    router.layer(axum::middleware::from_fn(answer::observe)).with_state(edge)
+        .layer(layers)
+        .with_state(edge)
 }
