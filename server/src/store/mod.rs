@@ -2,6 +2,7 @@
 
 mod check;
 mod copy;
+mod deltas;
 mod desks;
 mod effects;
 mod ended;

@@ -1,6 +1,7 @@
 //! Pulls: what a device has not seen yet of the feeds it may read, a limited helping at a time.
 
 use super::{
+    deltas::{Delta, Deltas},
     error::StoreError,
     feeds::Feeds,
     readers::Readers,
@@ -29,6 +30,8 @@ struct Wanted {
     /// How far it had moved when the answer was begun: every row up to here is there to be read.
     version: Version,
     reset: bool,
+    /// What others were told who asked the same.
+    known: Option<Delta>,
 }
 
 /// Where to go on.
@@ -81,21 +84,34 @@ impl Helping {
         self.rows -= 1;
         self.bytes = self.bytes.saturating_sub(size);
     }
+
+    /// Takes a delta that leaves something over.
+    fn take_whole(&mut self, delta: &Delta) -> bool {
+        let bytes = delta.bytes();
+        let fits = delta.rows.len() < self.rows && bytes < self.bytes;
+        if fits {
+            self.rows -= delta.rows.len();
+            self.bytes -= bytes;
+        }
+        fits
+    }
 }
 
 /// What moved in the feeds a device may read. Without anything new, no database is asked.
 pub(super) fn pull<'a>(
     readers: &Readers,
     feeds: &Feeds,
+    deltas: &Deltas,
     readable: impl Iterator<Item = &'a FeedRight>,
     cursors: &BTreeMap<FeedNumber, Cursor>,
     rows: usize,
 ) -> Result<Vec<FeedDelta>, StoreError> {
-    let wanted: Vec<Wanted> = readable.filter_map(|right| wanted(feeds, right, cursors.get(&right.n))).collect();
+    let wanted: Vec<Wanted> =
+        readable.filter_map(|right| wanted(feeds, deltas, right, cursors.get(&right.n))).collect();
     if wanted.is_empty() {
         return Ok(Vec::new());
     }
-    readers.read(|connection| helping(connection, feeds, wanted, rows))
+    readers.read(|connection| helping(connection, feeds, deltas, wanted, rows))
 }
 
 /// Whether a device has seen more of a feed than there is here.
@@ -111,7 +127,7 @@ pub(super) fn is_ahead<'a>(
     readable.into_iter().any(|right| seen(right) > feeds.version(right.n))
 }
 
-fn wanted(feeds: &Feeds, right: &FeedRight, cursor: Option<&Cursor>) -> Option<Wanted> {
+fn wanted(feeds: &Feeds, deltas: &Deltas, right: &FeedRight, cursor: Option<&Cursor>) -> Option<Wanted> {
     let version = feeds.version(right.n);
     let first = From::First { as_of: version, place: Place::beginning(version) };
     let (from, reset) = match cursor {
@@ -129,12 +145,17 @@ fn wanted(feeds: &Feeds, right: &FeedRight, cursor: Option<&Cursor>) -> Option<W
             _ => (first, true),
         },
     };
-    Some(Wanted { n: right.n, name: right.name, from, version, reset })
+    let known = match from {
+        From::After(seen) => deltas.get(right.n, seen, version),
+        From::First { .. } => None,
+    };
+    Some(Wanted { n: right.n, name: right.name, from, version, reset, known })
 }
 
 fn helping(
     connection: &Connection,
     feeds: &Feeds,
+    deltas: &Deltas,
     mut wanted: Vec<Wanted>,
     rows: usize,
 ) -> Result<Vec<FeedDelta>, StoreError> {
@@ -147,30 +168,32 @@ fn helping(
         wanted = ranked.into_iter().map(|(_, feed)| feed).collect();
     }
     let mut left = Helping { rows, bytes: BYTES };
-    let mut deltas = Vec::with_capacity(wanted.len());
+    let mut helping = Vec::with_capacity(wanted.len());
     for feed in wanted {
         if left.is_eaten() {
             // One feed that says there is more is enough: the phone asks again for all of them.
-            deltas.push(untouched(&feed));
+            helping.push(untouched(&feed));
             break;
         }
-        deltas.push(delta(connection, feeds, feed, &mut left)?);
+        helping.push(delta(connection, feeds, deltas, feed, &mut left)?);
     }
-    Ok(deltas)
+    Ok(helping)
 }
 
 /// One feed's part of the helping. What it forgot while it was read is seen afterwards: then it is pulled from the start.
 fn delta(
     connection: &Connection,
     feeds: &Feeds,
+    deltas: &Deltas,
     mut feed: Wanted,
     left: &mut Helping,
 ) -> Result<FeedDelta, StoreError> {
-    let (delta, known) = match feed.from {
-        From::After(seen) => (after(connection, &feed, seen, left)?, seen),
-        From::First { as_of, place } => (first(connection, &feed, as_of, place, left)?, as_of),
+    let (delta, begins) = match (feed.from, &feed.known) {
+        (From::After(seen), Some(known)) if left.take_whole(known) => (whole(&feed, known.rows.to_vec()), seen),
+        (From::After(seen), _) => (after(connection, deltas, &feed, seen, left)?, seen),
+        (From::First { as_of, place }, _) => (first(connection, &feed, as_of, place, left)?, as_of),
     };
-    if known >= feeds.horizon(feed.n) {
+    if begins >= feeds.horizon(feed.n) {
         return Ok(delta);
     }
     feed.from = From::First { as_of: feed.version, place: Place::beginning(feed.version) };
@@ -180,24 +203,27 @@ fn delta(
 
 /// Boards with an emergency come first, then a person's own, then the other boards.
 fn rank(connection: &Connection, feed: &Wanted) -> Result<u8, StoreError> {
+    if feed.name.is_personal() {
+        return Ok(1);
+    }
+    let urgent = match (&feed.known, feed.from) {
+        (Some(known), _) => known.urgent,
+        (None, From::After(seen)) => urgent_after(connection, feed.n, seen)?,
+        (None, From::First { place, .. }) if place.urgent => urgent_after(connection, feed.n, Version(0))?,
+        (None, From::First { .. }) => false,
+    };
     Ok(match feed.name {
+        _ if urgent => 0,
         FeedName::Mail(_) => 1,
-        FeedName::Board(_) | FeedName::Staff(_) | FeedName::Desk(_) => {
-            let seen = match feed.from {
-                From::After(seen) => seen.0,
-                From::First { place, .. } if place.urgent => 0,
-                From::First { .. } => u64::MAX,
-            };
-            let sql = "SELECT 1 FROM row WHERE feed = ?1 AND version > ?2 AND shared = 1 AND urgent = 1 LIMIT 1";
-            let urgent = one(connection, sql, params![feed.n.0, signed(seen)], |_| Ok(()))?.is_some();
-            match feed.name {
-                _ if urgent => 0,
-                FeedName::Board(_) => 2,
-                FeedName::Staff(_) => 3,
-                _ => 4,
-            }
-        }
+        FeedName::Board(_) => 2,
+        FeedName::Staff(_) => 3,
+        FeedName::Desk(_) => 4,
     })
+}
+
+fn urgent_after(connection: &Connection, feed: FeedNumber, seen: Version) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM row WHERE feed = ?1 AND version > ?2 AND shared = 1 AND urgent = 1 LIMIT 1";
+    Ok(one(connection, sql, params![feed.0, signed(seen.0)], |_| Ok(()))?.is_some())
 }
 
 /// A feed that nothing is left for in this answer.
@@ -213,8 +239,28 @@ const AFTER_SHARED: &str = "SELECT kind, id, rev, version, body FROM row WHERE f
                             ORDER BY version LIMIT ?3";
 const AFTER_OWN: &str = "SELECT kind, id, rev, version, body FROM row WHERE feed = ?1 AND version > ?2 AND kind <> '' \
                          ORDER BY version LIMIT ?3";
+/// The same in no order: what is a handful is sorted faster here than by SQLite, which makes an index in memory for it.
+const AFTER_OWN_FEW: &str =
+    "SELECT kind, id, rev, version, body FROM row WHERE feed = ?1 AND version > ?2 AND kind <> '' LIMIT ?3";
+/// How many are a handful.
+const FEW: usize = 16;
 
-fn after(connection: &Connection, feed: &Wanted, seen: Version, left: &mut Helping) -> Result<FeedDelta, StoreError> {
+fn after(
+    connection: &Connection,
+    deltas: &Deltas,
+    feed: &Wanted,
+    seen: Version,
+    left: &mut Helping,
+) -> Result<FeedDelta, StoreError> {
+    if feed.name.is_personal()
+        && left.rows > FEW
+        && let Some(rows) = few(connection, feed, seen)?
+    {
+        for row in &rows {
+            left.take(row);
+        }
+        return Ok(whole(feed, rows));
+    }
     let sql = if feed.name.is_personal() { AFTER_OWN } else { AFTER_SHARED };
     let mut statement = connection.prepare_cached(sql)?;
     let limit = i64::try_from(left.rows).unwrap_or(i64::MAX);
@@ -233,9 +279,37 @@ fn after(connection: &Connection, feed: &Wanted, seen: Version, left: &mut Helpi
         rows.push(row);
     }
     drop(found);
-    let more = left.is_eaten() && reached < feed.version;
-    let version = if left.is_eaten() { reached } else { reached.max(feed.version) };
-    Ok(FeedDelta { n: feed.n, rows, version: Some(version), first: None, more, reset: false })
+    if left.is_eaten() {
+        let more = reached < feed.version;
+        return Ok(FeedDelta { n: feed.n, rows, version: Some(reached), first: None, more, reset: false });
+    }
+    if !feed.name.is_personal() {
+        let urgent = urgent_after(connection, feed.n, seen)?;
+        deltas.keep(feed.n, seen, feed.version, Delta { rows: rows.clone().into(), urgent });
+    }
+    Ok(whole(feed, rows))
+}
+
+/// What moved in a small feed, if it is a handful.
+fn few(connection: &Connection, feed: &Wanted, seen: Version) -> Result<Option<Vec<Row>>, StoreError> {
+    let mut statement = connection.prepare_cached(AFTER_OWN_FEW)?;
+    let limit = i64::try_from(FEW).unwrap_or(i64::MAX);
+    let mut found = statement.query(params![feed.n.0, signed(seen.0), limit])?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        rows.push(read(row)?);
+    }
+    if rows.len() == FEW {
+        return Ok(None);
+    }
+    rows.retain(|row| row.version <= feed.version);
+    rows.sort_unstable_by_key(|row| row.version);
+    Ok(Some(rows))
+}
+
+/// Everything up to where the feed had moved when the answer was begun: a cursor must not be ahead of what everybody knows.
+fn whole(feed: &Wanted, rows: Vec<Row>) -> FeedDelta {
+    FeedDelta { n: feed.n, rows, version: Some(feed.version), first: None, more: false, reset: false }
 }
 
 const FIRST_SHARED: &str = "SELECT kind, id, rev, version, body FROM row WHERE feed = ?1 AND version < ?2 AND version <= ?3 \

@@ -1,6 +1,7 @@
 //! What the handles and the writer share in memory, and how it follows each COMMIT.
 
 use super::{
+    deltas::Deltas,
     error::{Denied, StoreError},
     feeds::Feeds,
     live::{Hub, Live},
@@ -26,6 +27,7 @@ use tokio::sync::Notify;
 /// What follows every COMMIT.
 pub(super) struct Shared {
     pub feeds: Arc<Feeds>,
+    pub deltas: Deltas,
     pub readers: Readers,
     pub sessions: Sessions,
     pub hub: Arc<Hub>,
@@ -42,6 +44,7 @@ impl Shared {
     pub fn new(feeds: Arc<Feeds>, readers: Readers, clock: Arc<dyn Clock>, zone: ZoneFacts) -> Self {
         Self {
             feeds,
+            deltas: Deltas::default(),
             readers,
             sessions: Sessions::default(),
             hub: Arc::default(),

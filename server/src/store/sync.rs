@@ -7,7 +7,7 @@ use super::{
     pull,
     replay::Handing,
     session::{Session, token_hash},
-    shared::Inner,
+    shared::{Inner, Shared},
     slip,
 };
 use kairan_protocol::{
@@ -75,10 +75,10 @@ impl Inner {
         match session {
             Ok(session) => {
                 let readable = || session.feeds.values().filter(|feed| feed.until.is_none_or(|until| now < until));
-                let rows = self.shared.rows();
-                response.feeds = pull::pull(&self.shared.readers, &self.shared.feeds, readable(), &cursors, rows)?;
+                let Shared { readers, feeds, deltas, .. } = &*self.shared;
+                response.feeds = pull::pull(readers, feeds, deltas, readable(), &cursors, self.shared.rows())?;
                 let reset = response.feeds.iter().any(|delta| delta.reset);
-                response.resend = reset && pull::is_ahead(&self.shared.feeds, readable(), &cursors);
+                response.resend = reset && pull::is_ahead(feeds, readable(), &cursors);
                 response.rights = self.rights(&session, rights);
             }
             // The last person left by one of these very ops: the device hears that it worked, and that nothing is left.

@@ -215,9 +215,15 @@ impl<'a> Tx<'a> {
     }
 
     fn next_version(&mut self, name: FeedName, feed: FeedNumber) -> Result<i64, StoreError> {
-        let sql = "INSERT INTO row (feed, kind, id, version, rev, shared, urgent) VALUES (?1, '', '', 1, 0, 0, 0) \
-                   ON CONFLICT (feed, kind, id) DO UPDATE SET version = version + 1 RETURNING version";
-        let version = number(self.connection, sql, [feed.0])?;
+        // In two steps: RETURNING would have SQLite make a table in memory each time.
+        let sql = "SELECT version FROM row WHERE feed = ?1 AND kind = '' AND id = ''";
+        let version = one(self.connection, sql, [feed.0], |row| row.get::<_, i64>(0))?.map_or(1, |known| known + 1);
+        let sql = if version == 1 {
+            "INSERT INTO row (feed, kind, id, version, rev, shared, urgent) VALUES (?1, '', '', ?2, 0, 0, 0)"
+        } else {
+            "UPDATE row SET version = ?2 WHERE feed = ?1 AND kind = '' AND id = ''"
+        };
+        run(self.connection, sql, params![feed.0, version])?;
         self.changes.feeds.insert(feed, Version(unsigned(version)));
         self.touched.insert(name, (feed, Version(unsigned(version))));
         Ok(version)

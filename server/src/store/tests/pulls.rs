@@ -4,9 +4,10 @@ use super::house::*;
 use crate::clock::Clock;
 use kairan_protocol::{
     feed::FeedName,
-    id::{Epoch, Version},
+    id::{Epoch, NoticeId, Version},
     notice::{NoticeBody, NoticeKind},
     op::Command,
+    receipt::Stage,
     row::kind,
     wire::{Cursor, SyncRequest},
 };
@@ -163,4 +164,53 @@ async fn a_household_that_moves_gains_its_new_block_and_loses_the_old_one() {
     assert!(phone.feed(FeedName::Board(FIRST_BLOCK)).is_none());
     assert!(phone.feed(FeedName::Board(SECOND_BLOCK)).is_some());
     house.holds().await;
+}
+
+#[tokio::test]
+async fn own_mail_comes_in_the_order_it_was_written_be_it_little_or_much() {
+    let house = House::new();
+    let mut chair = house.phone(SATO).await;
+    for count in [3, 40] {
+        let mut phone = house.phone(SUZUKI).await;
+        phone.catch_up(&house).await;
+        let before = phone.cursors.clone();
+        for number in 0..count {
+            let circular = house.circular(SATO, &number.to_string());
+            applied(&chair.send(&house, &circular).await);
+            let receipt = house.receipt(SUZUKI, NoticeId::from(circular.id), Stage::Acknowledged);
+            applied(&phone.send(&house, &receipt).await);
+        }
+        phone.cursors = before;
+        let answer = phone.sync(&house, &[]).await;
+        let mail = phone.feed(FeedName::Mail(SUZUKI)).unwrap();
+        let delta = answer.feeds.iter().find(|delta| delta.n == mail).unwrap();
+        assert_eq!(delta.rows.len(), count);
+        assert!(delta.rows.is_sorted_by_key(|row| row.version.0));
+        assert_eq!(delta.version, delta.rows.last().map(|row| row.version));
+    }
+}
+
+#[tokio::test]
+async fn who_asks_after_others_hears_the_same_and_what_came_since() {
+    let house = House::new();
+    let mut chair = house.phone(SATO).await;
+    let (mut first, mut second) = (house.phone(SUZUKI).await, house.phone(YAMADA).await);
+    first.catch_up(&house).await;
+    second.catch_up(&house).await;
+    let asleep = second.cursors.clone();
+    for kind in [NoticeKind::Circular, NoticeKind::Emergency] {
+        let before = first.cursors.clone();
+        post(&house, &mut chair, kind, "話").await;
+        post(&house, &mut chair, NoticeKind::Notice, "続き").await;
+        let heard = first.sync(&house, &[]).await;
+        assert_eq!(titles(&heard), ["話", "続き"]);
+        let common: Vec<_> = before.into_iter().filter(|(feed, _)| second.cursors.contains_key(feed)).collect();
+        second.cursors.extend(common);
+        assert_eq!(titles(&second.sync(&house, &[]).await), titles(&heard));
+    }
+    for _ in 0..2 {
+        second.cursors = asleep.clone();
+        assert_eq!(titles(&second.sync(&house, &[]).await), ["話", "続き", "話", "続き"]);
+    }
+    assert!(first.sync(&house, &[]).await.feeds.is_empty());
 }
