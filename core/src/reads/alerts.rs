@@ -10,7 +10,7 @@ use crate::{
     overlay::Look,
     records::{Alert, AlertKind, NoticeLine, Stage, TalkLine},
     store::{
-        Store,
+        Step, Store,
         outbox::{self, alerts},
     },
 };
@@ -55,14 +55,16 @@ impl Store {
     pub fn alert_raised(&self, id: OpId, now: Timestamp) -> Result<(), Error> {
         let epoch = self.enrolment()?.ok_or(Error::NotJoined)?.epoch;
         let (id, kind) = self.alert_kind(id)?;
-        self.outbox_file().write(|outbox| alerts::raised(outbox, (&id, kind), &epoch, now))
+        self.outbox_file().write(|outbox| alerts::raised(outbox, (&id, kind), &epoch, now))?;
+        self.reach(Step::AlertKept)
     }
 
     /// Somebody looked at this: it is not raised any more.
     pub fn alert_seen(&self, id: OpId, now: Timestamp) -> Result<(), Error> {
         self.enrolment()?.ok_or(Error::NotJoined)?;
         let (id, kind) = self.alert_kind(id)?;
-        self.outbox_file().write(|outbox| alerts::seen(outbox, (&id, kind), now))
+        self.outbox_file().write(|outbox| alerts::seen(outbox, (&id, kind), now))?;
+        self.reach(Step::AlertKept)
     }
 
     /// A notice has the id of the op that posted it, a talk that of the check-in: they never meet.

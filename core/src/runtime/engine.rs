@@ -62,8 +62,8 @@ pub(crate) struct Round {
     pub(crate) waiting: bool,
     /// A token is to be asked for with the slip.
     pub(crate) slip_owed: bool,
-    /// How far the phone is with each feed now.
-    pub(crate) cursors: BTreeMap<FeedNumber, Cursor>,
+    /// How far the phone is with each feed now; none where nothing was asked about feeds.
+    pub(crate) cursors: Option<BTreeMap<FeedNumber, Cursor>>,
     /// How long the token in use is good before its successor is asked for, in milliseconds.
     pub(crate) renew_in: Option<u64>,
 }
@@ -196,8 +196,8 @@ impl Engine {
             handed_back: applied.handed_back,
             more: applied.more || emptied,
             waiting: moved && (self.store.has_handing(now)? || self.store.has_outgoing(now)?),
-            slip_owed: applied.epoch_changed,
-            cursors: self.store.sync_state()?.cursors,
+            slip_owed: self.store.owes_slip()?,
+            cursors: Some(self.store.sync_state()?.cursors),
             renew_in: Some(renew_in(enrolment, response.token.as_ref().unwrap_or(&enrolment.token), now)),
         };
         self.changes.note(applied.changed);

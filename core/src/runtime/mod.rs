@@ -183,12 +183,10 @@ impl Drive {
                 if let Some(renew_in) = round.renew_in {
                     self.take(Input::TokenAt { renew_in });
                 }
-                if !round.cursors.is_empty() {
-                    self.cursors = round.cursors;
+                if let Some(cursors) = round.cursors {
+                    self.cursors = cursors;
                 }
                 if round.slip_owed {
-                    // What the phone was poked for, and how far it was, are of an epoch that is over.
-                    self.cursors.clear();
                     self.take(Input::SlipOwed);
                 }
                 self.take(Input::Answered { more: round.more, waiting: round.waiting });

@@ -31,7 +31,7 @@ use std::{
 };
 
 /// Every screen: what a new epoch or other rights change.
-const EVERYTHING: [Screen; 7] =
+pub(super) const EVERYTHING: [Screen; 7] =
     [Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk, Screen::Outbox, Screen::Phones, Screen::Me];
 
 /// The screens that show rows of a kind.
@@ -89,18 +89,19 @@ impl Store {
     fn act_upon(&self, request: &SyncRequest, response: &SyncResponse, now: Timestamp) -> Result<Applied, Error> {
         let mut applied = Applied::default();
         let of_this_mirror = self.asked.load(Ordering::Acquire) == self.mirror_file().generation();
-        let cursors_mean_nothing = self.begin_epoch(response, &mut applied)? || !of_this_mirror;
+        let begins = self.begin_epoch(response, &mut applied)?;
         self.copy_enrolment()?;
-        self.begin_resend(response, &mut applied)?;
+        let cursors_mean_nothing = self.begin_resend(response, &mut applied)? || begins;
         self.take_handed_back(request, response, now, &mut applied)?;
         self.take_results(response, now, &mut applied)?;
         if let Some(token) = &response.token {
             self.set_token(token)?;
         }
         self.take_rights(response, now, &mut applied)?;
-        // Rows of a new epoch's first answer may be a difference to cursors that mean nothing: all is asked for again. So may
-        // those that answer what another mirror asked. Before the new rights are here nothing says which feed a number means.
-        if cursors_mean_nothing {
+        // Rows of a new epoch's first answer may be a difference to cursors that mean nothing: all is asked for again.
+        // So may those that answer what another mirror asked. Before the new rights are here nothing says which feed a number
+        // means.
+        if cursors_mean_nothing || !of_this_mirror {
             applied.more = true;
         } else if self.mirror_file().read(feeds::rights_version)? > 0 {
             for delta in &response.feeds {
@@ -111,39 +112,41 @@ impl Store {
         Ok(applied)
     }
 
-    /// Another epoch than the mirror's: versions and numbers mean nothing any more. What people here said is to be handed back;
-    /// what was received stays until what takes its place is whole. Whether the cursors of the request were of an earlier epoch.
+    /// Another epoch: versions and numbers mean nothing any more. What people here said is to be handed back; what was received
+    /// stays until what takes its place is whole. Whether the cursors of the request were of an earlier epoch.
     fn begin_epoch(&self, response: &SyncResponse, applied: &mut Applied) -> Result<bool, Error> {
         let _guard = self.guard();
-        let known = self.mirror_file().read(feeds::epoch)?;
-        if known.as_ref() == Some(&response.epoch) {
-            return Ok(false);
-        }
-        let Some(Enrolment { district, epoch, .. }) = self.enrolment()? else { return Ok(false) };
+        let Some(Enrolment { district, epoch: here, .. }) = self.enrolment()? else { return Ok(false) };
+        let of_mirror = self.mirror_file().read(feeds::epoch)?;
         // The outbox first: if the mirror fails, the next answer brings us here again.
-        if epoch != response.epoch {
+        if here != response.epoch {
             let held = self.mirror_file().read(|mirror| handing::held(mirror, district))?;
             self.outbox_file().write(|outbox| {
                 outbox::set_epoch(outbox, &response.epoch)?;
-                handing::note_epoch(outbox, known.as_ref(), &held)?;
+                // A saved outbox may be behind its mirror.
+                let earlier = of_mirror.as_ref().filter(|epoch| **epoch != response.epoch);
+                handing::note_epoch(outbox, earlier, &held)?;
                 ops::unpark(outbox, "unsupported")
             })?;
             self.reach(Step::EpochNoted)?;
-            applied.epoch_changed = true;
         }
-        self.mirror_file().write(|mirror| {
-            if known.is_some() {
-                feeds::begin_epoch(mirror)?;
-            }
-            mirror::set_meta(mirror, "epoch", &response.epoch.0)
-        })?;
-        self.reach(Step::EpochBegun)?;
-        applied.epoch_changed |= known.is_some();
-        if applied.epoch_changed {
+        let begins = of_mirror.as_ref() != Some(&response.epoch);
+        if begins {
+            self.mirror_file().write(|mirror| {
+                if of_mirror.is_some() {
+                    feeds::begin_epoch(mirror)?;
+                }
+                mirror::set_meta(mirror, "epoch", &response.epoch.0)
+            })?;
+            self.reach(Step::EpochBegun)?;
+        }
+        let cursors_mean_nothing = begins && of_mirror.is_some();
+        if cursors_mean_nothing || here != response.epoch {
+            applied.epoch_changed = true;
             applied.changed.extend(EVERYTHING);
             self.refresh_world()?;
         }
-        Ok(known.is_some())
+        Ok(cursors_mean_nothing)
     }
 
     fn take_results(&self, response: &SyncResponse, now: Timestamp, applied: &mut Applied) -> Result<(), Error> {

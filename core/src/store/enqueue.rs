@@ -95,8 +95,8 @@ impl Store {
         self.reach(Step::MarkedUnsent)
     }
 
-    /// The server cannot take these, new or handed back (never a mere network failure): parked with the problem's code and tried again in a
-    /// day; other lanes go on.
+    /// The server cannot take these, new or handed back (never a mere network failure): parked with the problem's code and
+    /// tried again in a day; other lanes go on.
     pub fn failed(&self, ids: &[OpId], code: &str, now: Timestamp) -> Result<(), Error> {
         let retry_at = now.plus_millis(ops::RETRY_MILLIS).millis();
         self.outbox_file().write(|outbox| {
@@ -111,8 +111,8 @@ impl Store {
         self.reach(Step::Parked)
     }
 
-    /// Sends an op that asks again, is parked, was refused for its age, or waits to be handed back. The op's id from now on: where the server saw the
-    /// old one it is another.
+    /// Sends an op that asks again, is parked, was refused for its age, or waits to be handed back. The op's id from now on:
+    /// where the server saw the old one it is another.
     pub fn retry(&self, op: OpId, now: Timestamp) -> Result<OpId, Error> {
         let _guard = self.guard();
         if self.outbox_file().write(|outbox| handback::ask_again_for(outbox, op))? {

@@ -1,7 +1,9 @@
 //! Handing back: what an earlier epoch of the server took, or the same one lost, goes back to it until each piece is answered.
 
 use super::{
-    Applied, Store,
+    Applied, Step, Store,
+    apply::EVERYTHING,
+    mirror::feeds,
     outbox::{
         self,
         handback::{self, Past, Standing},
@@ -46,14 +48,11 @@ pub(super) fn held(mirror: &Connection, district: GroupId) -> Result<Held, Error
 /// Another epoch: the outbox knows, before the mirror lets anything go, what is to be handed back, and that the slip is to be
 /// shown. `of` is the mirror's epoch; none where the mirror was lost.
 pub(super) fn note_epoch(outbox: &Connection, of: Option<&Epoch>, held: &Held) -> Result<(), Error> {
-    let Past { handed, .. } = outbox::handback::past(outbox)?;
+    let past = handback::past(outbox)?;
     // What was not told in the epoch before is still true, and the marks of then are still here. A phone that did not hold all
     // the marks never says it handed them back: the server opens the teams' desks upon that word.
-    let handed = match (handed, of) {
-        (None, Some(of)) if held.whole => Some(of.clone()),
-        (handed, _) => handed,
-    };
-    handback::set_past(outbox, &Past { handed, slip: true })?;
+    let handed = past.handed.or_else(|| of.filter(|_| held.whole).cloned());
+    handback::set_past(outbox, &Past { handed, slip: true, restart: false })?;
     note_loss(outbox, of, held)
 }
 
@@ -69,7 +68,7 @@ impl Store {
     /// back. Whether new ops may go along; until all is handed back they might be judged by a state that lacks it.
     pub fn hand_back(&self, request: &mut SyncRequest, now: Timestamp) -> Result<bool, Error> {
         self.outbox_file().read(|outbox| {
-            if !is_of_its_epoch(outbox, request)? {
+            if !may_hand_back(outbox, request)? {
                 return Ok(!handback::is_under_way(outbox)?);
             }
             let (ended, more) = handback::marks(outbox, ENDED_PER_SYNC)?;
@@ -87,7 +86,7 @@ impl Store {
     /// Puts the first op that is to be handed back into a request, alone; whether there is none and a new op may go.
     pub fn hand_back_one(&self, request: &mut SyncRequest, now: Timestamp) -> Result<bool, Error> {
         self.outbox_file().read(|outbox| {
-            if is_of_its_epoch(outbox, request)? {
+            if may_hand_back(outbox, request)? {
                 request.replays = handback::portion(outbox, 1, now)?.replays;
             }
             Ok(request.replays.is_empty())
@@ -110,32 +109,45 @@ impl Store {
             let past = handback::past(outbox)?;
             handback::set_past(outbox, &Past { slip: false, ..past })?;
             handback::ask_again(outbox)
-        })
+        })?;
+        self.reach(Step::SlipShown)
     }
 
     /// What was answered `later` is asked about again at once: at every start.
     pub fn ask_again(&self) -> Result<(), Error> {
         if self.outbox_file().read(handback::is_later)? {
             self.outbox_file().write(|outbox| handback::ask_again(outbox))?;
+            self.reach(Step::BroughtForward)?;
         }
         Ok(())
     }
 
-    /// Within an epoch the server has lost something: the whole journal is wanted. One such call at a time: while its pieces
-    /// are under way the server may still be saying so.
-    pub(super) fn begin_resend(&self, response: &SyncResponse, applied: &mut Applied) -> Result<(), Error> {
-        if !response.resend || applied.epoch_changed {
-            return Ok(());
-        }
+    /// Within an epoch the server has lost something: the whole journal is wanted, and every cursor means nothing. One such call
+    /// at a time: while its pieces are under way the server may still be saying so. Nothing is handed back before the cursors are
+    /// gone: it would take the versions they name, and nobody would see that they mean something else. Whether they were.
+    pub(super) fn begin_resend(&self, response: &SyncResponse, applied: &mut Applied) -> Result<bool, Error> {
         let _guard = self.guard();
-        if self.outbox_file().read(handback::is_under_way)? {
-            return Ok(());
+        let (past, under_way) =
+            self.outbox_file().read(|outbox| Ok((handback::past(outbox)?, handback::is_under_way(outbox)?)))?;
+        if !past.restart {
+            let Some(enrolment) = self.enrolment()? else { return Ok(false) };
+            if !response.resend || applied.epoch_changed || under_way {
+                return Ok(false);
+            }
+            let held = self.mirror_file().read(|mirror| held(mirror, enrolment.district))?;
+            self.outbox_file().write(|outbox| {
+                handback::set_past(outbox, &Past { restart: true, ..past.clone() })?;
+                note_loss(outbox, Some(&enrolment.epoch), &held)
+            })?;
+            self.reach(Step::LossNoted)?;
         }
-        let Some(enrolment) = self.enrolment()? else { return Ok(()) };
-        let held = self.mirror_file().read(|mirror| held(mirror, enrolment.district))?;
-        self.outbox_file().write(|outbox| note_loss(outbox, Some(&enrolment.epoch), &held))?;
-        applied.changed.extend([Screen::Outbox, Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk]);
-        Ok(())
+        self.mirror_file().write(|mirror| feeds::begin_epoch(mirror))?;
+        self.reach(Step::EpochBegun)?;
+        self.outbox_file().write(|outbox| handback::set_past(outbox, &Past { restart: false, ..past }))?;
+        self.reach(Step::RestartNoted)?;
+        applied.changed.extend(EVERYTHING);
+        self.refresh_world()?;
+        Ok(true)
     }
 
     /// What became of the pieces a request handed back.
@@ -173,6 +185,7 @@ impl Store {
             }
             Ok(taken)
         })?;
+        self.reach(Step::HandedBack)?;
         if !request.replays.is_empty() || !response.replayed.is_empty() {
             applied.changed.extend([Screen::Outbox, Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk]);
             self.refresh_overlay();
@@ -186,8 +199,9 @@ pub(crate) fn hands_back(request: &SyncRequest) -> bool {
     !(request.replays.is_empty() && request.ended.is_empty() && request.handed.is_none())
 }
 
-/// Whether mirror and outbox are of one epoch: between the two halves of a change nothing is handed back.
-fn is_of_its_epoch(outbox: &Connection, request: &SyncRequest) -> Result<bool, Error> {
+/// Whether mirror and outbox are of one mind: between the two halves of a change nothing is handed back.
+fn may_hand_back(outbox: &Connection, request: &SyncRequest) -> Result<bool, Error> {
     let Some(enrolment) = outbox::enrolment(outbox)? else { return Ok(false) };
-    Ok(request.epoch.as_ref().is_none_or(|epoch| *epoch == enrolment.epoch))
+    let of_one_epoch = request.epoch.as_ref().is_none_or(|epoch| *epoch == enrolment.epoch);
+    Ok(of_one_epoch && !handback::past(outbox)?.restart)
 }

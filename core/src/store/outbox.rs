@@ -99,8 +99,13 @@ CREATE TABLE handback(
 ) STRICT, WITHOUT ROWID;
 
 -- What a change of epoch leaves to be done. handed: the earlier epoch to be named when all of it is handed back; slip: a token
--- is to be asked for with the enrolment slip.
-CREATE TABLE past(one INTEGER PRIMARY KEY CHECK (one = 1), handed TEXT, slip INTEGER NOT NULL) STRICT;
+-- is to be asked for with the enrolment slip; restart: every feed is to be pulled from its start before anything is handed back.
+CREATE TABLE past(
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    handed TEXT,
+    slip INTEGER NOT NULL,
+    restart INTEGER NOT NULL
+) STRICT;
 
 -- What a notification was raised for, and whether somebody looked.
 CREATE TABLE alert(

@@ -93,7 +93,7 @@ fn open_whole(files: &Files) -> Result<Database, Error> {
     database.read(|outbox| {
         let checked: String = outbox.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         outbox::enrolment(outbox)?;
-        if checked != "ok" || !rows::unreadable_in_use(outbox)?.is_empty() {
+        if checked != "ok" || rows::is_unreadable_in_use(outbox)? {
             return Err(damaged("some of it cannot be read"));
         }
         Ok(())

@@ -25,8 +25,20 @@ pub enum Step {
     Forgotten,
     /// The outbox knows of a new epoch, the mirror does not yet.
     EpochNoted,
-    /// The mirror is of the new epoch, what it holds waits for its successor; what is read seldom is not read anew yet.
+    /// The mirror is of the new epoch; what is read seldom is not read anew yet.
     EpochBegun,
+    /// The outbox knows that the server lost something within its epoch.
+    LossNoted,
+    /// The mirror's cursors are gone, and the outbox knows it.
+    RestartNoted,
+    /// What became of what was handed back is in `outbox.db`.
+    HandedBack,
+    /// That the slip was shown is in `outbox.db`.
+    SlipShown,
+    /// What waits for a target that had not come back is to be asked about again.
+    BroughtForward,
+    /// That something was raised or seen is in `outbox.db`.
+    AlertKept,
     /// Outcomes of ops are in `outbox.db`.
     ResultsKept,
     /// A token's successor is in `outbox.db`.
@@ -97,6 +109,12 @@ impl Step {
         Self::Forgotten,
         Self::EpochNoted,
         Self::EpochBegun,
+        Self::LossNoted,
+        Self::RestartNoted,
+        Self::HandedBack,
+        Self::SlipShown,
+        Self::BroughtForward,
+        Self::AlertKept,
         Self::ResultsKept,
         Self::TokenKept,
         Self::RightsActedOn,

@@ -102,7 +102,7 @@ pub(crate) struct Changed {
     pub regained: Vec<FeedNumber>,
 }
 
-/// Another epoch: every feed is pulled from its start. Where rows are, they stay, and what arrives fills a shadow; what filled
+/// Another epoch, or a server that lost something: every feed is pulled from its start. Where rows are, they stay, and what arrives fills a shadow; what filled
 /// one before is of a server that is no more.
 pub(crate) fn begin_epoch(connection: &Connection) -> Result<(), Error> {
     connection.execute("DELETE FROM shadow", [])?;

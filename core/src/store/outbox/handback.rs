@@ -69,6 +69,31 @@ fn commit_of(row: &Standing) -> Option<Commit> {
     }
 }
 
+/// Forgets rows that are not what such a row can be: of a damaged file. How many.
+pub(crate) fn forget_unreadable(connection: &Connection) -> Result<usize, Error> {
+    let unreadable = unreadable(connection)?;
+    for (kind, id) in &unreadable {
+        connection
+            .prepare_cached("DELETE FROM handback WHERE kind = ?1 AND id = ?2")?
+            .execute((kind.as_str(), id.as_str()))?;
+    }
+    Ok(unreadable.len())
+}
+
+/// Rows that are not what such a row can be, by kind and id.
+pub(crate) fn unreadable(connection: &Connection) -> Result<Vec<(String, String)>, Error> {
+    let mut select = connection.prepare_cached("SELECT kind, id, body FROM handback")?;
+    let mut rows = select.query([])?;
+    let mut unreadable = Vec::new();
+    while let Some(row) = rows.next()? {
+        let row = Standing { kind: row.get(0)?, id: row.get(1)?, body: row.get(2)? };
+        if commit_of(&row).is_none() {
+            unreadable.push((row.kind, row.id));
+        }
+    }
+    Ok(unreadable)
+}
+
 /// Marks of what has ended that no server of this epoch has confirmed, and whether there are more.
 pub(crate) fn marks(connection: &Connection, limit: usize) -> Result<(Vec<EndedMark>, bool), Error> {
     let mut select = connection
@@ -293,28 +318,35 @@ pub(crate) fn count(connection: &Connection) -> Result<u32, Error> {
     Ok(select.query_row([], |row| row.get(0))?)
 }
 
-/// What a change of epoch leaves to be done.
+/// What a loss of the server's leaves to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Past {
     /// The earlier epoch to be named once all of it is handed back.
     pub handed: Option<Epoch>,
     /// Whether a token is to be asked for with the slip.
     pub slip: bool,
+    /// Whether every feed is to be pulled from its start before anything is handed back.
+    pub restart: bool,
 }
 
-/// What a change of epoch left to be done.
+/// What a loss of the server's left to be done.
 pub(crate) fn past(connection: &Connection) -> Result<Past, Error> {
-    let mut select = connection.prepare_cached("SELECT handed, slip FROM past")?;
+    let mut select = connection.prepare_cached("SELECT handed, slip, restart FROM past")?;
     let past = select
-        .query_row([], |row| Ok(Past { handed: row.get::<_, Option<String>>(0)?.map(Epoch), slip: row.get(1)? }))
+        .query_row([], |row| {
+            let handed = row.get::<_, Option<String>>(0)?.map(Epoch);
+            Ok(Past { handed, slip: row.get(1)?, restart: row.get(2)? })
+        })
         .optional()?;
     Ok(past.unwrap_or_default())
 }
 
 /// Remembers what is left to be done.
 pub(crate) fn set_past(connection: &Connection, past: &Past) -> Result<(), Error> {
-    connection
-        .prepare_cached("INSERT OR REPLACE INTO past VALUES (1, ?1, ?2)")?
-        .execute((past.handed.as_ref().map(|epoch| &epoch.0), past.slip))?;
+    connection.prepare_cached("INSERT OR REPLACE INTO past VALUES (1, ?1, ?2, ?3)")?.execute((
+        past.handed.as_ref().map(|epoch| &epoch.0),
+        past.slip,
+        past.restart,
+    ))?;
     Ok(())
 }

@@ -42,6 +42,7 @@ pub(super) fn save(damaged: &Connection, new: &Connection) -> Result<bool, Error
             new.execute(&format!("DELETE FROM {table} WHERE seq = ?1"), [seq])?;
         }
     }
+    super::outbox::handback::forget_unreadable(new)?;
     if super::outbox::enrolment(new).is_err() {
         new.execute("DELETE FROM enrolment", [])?;
     }
@@ -195,11 +196,11 @@ fn read(damaged: &Connection, select: &str, range: &[i64]) -> Result<(Vec<Row>, 
     }
 }
 
-/// Ops that are no ops though SQLite could read them, among those that are to go out or are not shown yet.
-pub(super) fn unreadable_in_use(outbox: &Connection) -> Result<Vec<i64>, Error> {
-    let mut seqs = unreadable(outbox, "op", "")?;
-    seqs.extend(unreadable(outbox, "journal", "WHERE settled = 0")?);
-    Ok(seqs)
+/// Whether something cannot be used though SQLite could read it, among what is to go out, to be handed back, or is not shown yet.
+pub(super) fn is_unreadable_in_use(outbox: &Connection) -> Result<bool, Error> {
+    Ok(!unreadable(outbox, "op", "")?.is_empty()
+        || !unreadable(outbox, "journal", "WHERE settled = 0")?.is_empty()
+        || !super::outbox::handback::unreadable(outbox)?.is_empty())
 }
 
 /// The numbers of what is no op though SQLite could read it: not the id's JSON, or what it names is not to be read.

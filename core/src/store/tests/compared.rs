@@ -77,7 +77,10 @@ pub(super) fn all_of(store: &Store) -> Vec<String> {
     }
     for select in [
         "SELECT json_remove(text, '$.id') AS said, state, code FROM op ORDER BY 1",
-        "SELECT json_remove(text, '$.id') AS said, settled FROM journal ORDER BY 1",
+        "SELECT json_remove(text, '$.id') AS said, settled, handing, epoch FROM journal ORDER BY 1",
+        "SELECT kind, id, handing FROM handback ORDER BY 1, 2",
+        "SELECT handed, slip, restart FROM past",
+        "SELECT id, kind FROM alert ORDER BY 1",
         "SELECT person, notice, asks FROM delivered ORDER BY 1, 2",
         "SELECT enrolment FROM enrolment",
     ] {
@@ -95,10 +98,15 @@ pub(super) fn belongs_together(town: &Town, store: &Store, when: &str) {
         return;
     }
     for (feed, cursor) in &state.cursors {
+        // What is pulled from the start again fills the shadow, and nothing of it is shown before it is whole.
+        let begun = matches!(cursor, Cursor::First(_));
         let select = format!(
-            "SELECT kind, id, version FROM row WHERE feed = {} UNION
-            SELECT kind, id, version FROM shadow WHERE feed = {}",
-            feed.0, feed.0
+            "SELECT kind, id, version FROM row
+             WHERE feed = {0} AND NOT ({begun} AND (SELECT shadow FROM feed WHERE number = {0}))
+             UNION
+             SELECT kind, id, version FROM shadow
+             WHERE feed = {0} AND {begun} AND (SELECT shadow FROM feed WHERE number = {0})",
+            feed.0
         );
         let rows = store.mirror_file().read(|mirror| {
             let mut select = mirror.prepare(&select)?;

@@ -408,9 +408,11 @@ fn a_server_that_lost_something_within_its_epoch_gets_the_whole_journal_once() {
     let request = phone.request(NOW);
     let reset = Answer::new().resend().applied(new.id, 400, &[]).page(BOARD, 2, "n1", vec![]).reset();
     let applied = phone.answered(&request, reset, NOW);
-    assert!(!applied.epoch_changed);
+    assert!(!applied.epoch_changed && applied.more);
     let request = phone.request(NOW);
     assert_eq!((ids(&request), request.handed.clone()), (all.to_vec(), None), "but not what this answer took");
+    assert!(request.cursors.is_empty(), "what they name may be something else already");
+    assert_eq!(phone.store.notice(SATO, notice_id(1)).unwrap().line.title, "回覧", "and nothing is let go meanwhile");
     assert_eq!(phone.home().waiting, 3);
     let back = all.iter().fold(Answer::new().resend(), |answer, id| answer.replayed(*id, &[]));
     phone.answered(&request, back, NOW);

@@ -11,6 +11,10 @@ use crate::{
     records::{Tap, TapKind},
     store::{Step, spool_tap},
 };
+use kairan_protocol::{
+    outcome::MacKey,
+    replay::{Ended, EndedMark},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -20,12 +24,13 @@ use std::{
 pub(super) fn sync(town: &mut Town, store: &Store) -> Result<(), Error> {
     for _ in 0..40 {
         store.ingest_spool(NOW)?;
-        let out = store.outgoing(NOW, 100)?;
-        let ids: Vec<OpId> = out.iter().map(|out| out.id).collect();
-        let state = store.sync_state()?;
-        store.mark_sent(&ids, NOW)?;
-        let applied = store.apply(&town.answer(&state, &out), NOW)?;
-        if !applied.more && !store.has_outgoing(NOW)? {
+        if store.owes_slip()? {
+            store.slip_shown()?;
+        }
+        let request = request(store, NOW)?;
+        let answer = town.answer(&request);
+        let applied = store.answered(&request, &answer, NOW)?;
+        if !applied.more && !store.has_outgoing(NOW)? && !store.has_handing(NOW)? {
             return Ok(());
         }
     }
@@ -182,6 +187,45 @@ const STORY: &[Chapter] = &[
         world: |town| town.epoch = "k2".to_owned(),
         phone: |town, store| {
             say(town, store, &told(8, acknowledge(numbered(20), 1)))?;
+            sync(town, store)
+        },
+    },
+    Chapter {
+        name: "what is posted and said after the machine was backed up",
+        world: |town| {
+            let row = |mark: EndedMark| row(kind::ENDED, mark.id.clone(), 0, &mark);
+            let key = MacKey::new([7; 32]);
+            town.put(DESK, row(key.mark(Ended::Withdrawn(HANAKO), Commit(3), NOW)));
+            town.backup = Some(Box::new(town.clone()));
+            town.post(300..303);
+            town.put(DESK, row(key.mark(Ended::Revoked(DeviceId::from_number(9)), Commit(5), NOW)));
+        },
+        phone: |town, store| {
+            sync(town, store)?;
+            say(town, store, &told(9, acknowledge(numbered(301), 1)))?;
+            say(town, store, &told(10, acknowledge(numbered(21), 1)))?;
+            sync(town, store)
+        },
+    },
+    Chapter { name: "a machine that goes back in time within its epoch", world: Town::go_back, phone: sync },
+    Chapter {
+        name: "the backup restored, its feeds under other numbers, with something unsent",
+        world: |town| {
+            town.go_back();
+            town.renumber(BOARD, DESK);
+            town.renumber(MAIL, FeedNumber(77));
+            town.epoch = "k3".to_owned();
+        },
+        phone: |town, store| {
+            say(town, store, &told(11, acknowledge(numbered(22), 1)))?;
+            let parked = store.outgoing(NOW, 1)?;
+            let parked: Vec<OpId> = parked.into_iter().map(|out| out.id).collect();
+            let state = store.sync_state()?;
+            let later = parked.iter().fold(Answer::of(&state.epoch.unwrap().0), |answer, id| answer.later(*id));
+            store.apply(&later.0, NOW)?;
+            store.ask_again()?;
+            store.alert_raised(told(8, letter()).id, NOW)?;
+            store.alert_seen(told(8, letter()).id, NOW)?;
             sync(town, store)
         },
     },

@@ -326,13 +326,7 @@ impl Phone {
 
     /// The next request, as the engine makes it.
     pub(crate) fn request(&self, now: Timestamp) -> SyncRequest {
-        let SyncState { epoch, rights, cursors } = self.store.sync_state().unwrap();
-        let mut request = SyncRequest { epoch, rights, cursors, ..SyncRequest::default() };
-        if self.store.hand_back(&mut request, now).unwrap() {
-            let out = self.store.outgoing(now, 100).unwrap();
-            request.ops = out.into_iter().map(|out| RawValue::from_string(out.text).unwrap()).collect();
-        }
-        request
+        request(&self.store, now).unwrap()
     }
 
     /// The answer to a request.
@@ -348,6 +342,18 @@ impl Phone {
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// The next request of a phone, as the engine makes it; what it holds counts as sent.
+pub(crate) fn request(store: &Store, now: Timestamp) -> Result<SyncRequest, crate::error::Error> {
+    let SyncState { epoch, rights, cursors } = store.sync_state()?;
+    let mut request = SyncRequest { epoch, rights, cursors, ..SyncRequest::default() };
+    if store.hand_back(&mut request, now)? {
+        let out = store.outgoing(now, 100)?;
+        store.mark_sent(&out.iter().map(|out| out.id).collect::<Vec<_>>(), now)?;
+        request.ops = out.into_iter().map(|out| RawValue::from_string(out.text).unwrap()).collect();
+    }
+    Ok(request)
 }
 
 pub(crate) fn feeds(with_desk: bool) -> Vec<(FeedNumber, FeedName)> {

@@ -79,12 +79,12 @@ fn a_screen_that_meets_a_bad_page_shows_what_is_left_and_all_is_pulled_again() {
 #[test]
 fn news_that_meet_a_bad_page_are_asked_for_again_with_all_the_rest() {
     let (mut town, phone, talk) = town_and_phone();
-    let state = phone.store.sync_state().unwrap();
+    let request = SyncRequest { ops: Vec::new(), ..phone.request(NOW) };
     for number in 0..400 {
         town.put(BOARD, row(kind::NOTICE, numbered(number), 0, &circular("直した回覧")));
     }
     damage(&phone);
-    let applied = phone.store.apply(&town.answer(&state, &[]), NOW).unwrap();
+    let applied = phone.store.apply(&town.answer(&request), NOW).unwrap();
     assert!(applied.more && phone.store.was_made_anew());
     assert!(applied.changed.contains(&crate::records::Screen::Notices));
     assert_eq!(phone.store.sync_state().unwrap(), SyncState::default());
@@ -94,11 +94,11 @@ fn news_that_meet_a_bad_page_are_asked_for_again_with_all_the_rest() {
 #[test]
 fn an_answer_to_what_the_old_mirror_asked_leaves_no_gap_in_the_new_one() {
     let (mut town, phone, talk) = town_and_phone();
-    let state = phone.store.sync_state().unwrap();
+    let request = SyncRequest { ops: Vec::new(), ..phone.request(NOW) };
     // Newer rights name every feed, and the difference since the old cursors is one notice.
     town.rights = 2;
     town.post(400..401);
-    let answer = town.answer(&state, &[]);
+    let answer = town.answer(&request);
     damage(&phone);
     assert_eq!(titles(&phone), Ok(0));
     assert!(phone.store.apply(&answer, NOW).unwrap().more);

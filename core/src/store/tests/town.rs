@@ -29,6 +29,12 @@ pub(crate) struct Town {
     pub said: BTreeSet<OpId>,
     /// Taps made outside the app.
     pub taps: BTreeSet<String>,
+    /// As it was when it was backed up last.
+    pub backup: Option<Box<Self>>,
+    /// Which earlier epochs a phone says it has handed back.
+    pub handed: BTreeSet<String>,
+    /// What phones said has ended in earlier epochs.
+    pub ended: BTreeSet<String>,
 }
 
 impl Town {
@@ -46,6 +52,9 @@ impl Town {
             commands: Vec::new(),
             said: BTreeSet::new(),
             taps: BTreeSet::new(),
+            backup: None,
+            handed: BTreeSet::new(),
+            ended: BTreeSet::new(),
         };
         let home = |id, name: &str| Home { id, name: name.to_owned(), paper: false, joined: true };
         let homes = vec![home(HOUSE, "佐藤"), home(NEIGHBOUR, "鈴木")];
@@ -78,23 +87,24 @@ impl Town {
         if let Some(known) = self.outcomes.get(&op.id) {
             return known.clone();
         }
+        let mail = self.mail();
         let at = match &op.command {
             Command::Receipt { notice, rev, stage } => {
-                let rows = self.rows.entry(MAIL).or_default();
+                let rows = self.rows.entry(mail).or_default();
                 let known = rows.get(&(kind::RECEIPT.to_owned(), notice.to_string()));
                 let known = known.and_then(|row| serde_json::from_str::<Receipt>(row.body.as_ref()?.get()).ok());
                 match known {
                     Some(known) if known.stage >= *stage => BTreeMap::new(),
                     _ => {
                         let receipt = Receipt { rev: *rev, stage: *stage, at: op.at };
-                        BTreeMap::from([(MAIL, Version(self.put(MAIL, row(kind::RECEIPT, notice, 0, &receipt))))])
+                        BTreeMap::from([(mail, Version(self.put(mail, row(kind::RECEIPT, notice, 0, &receipt))))])
                     }
                 }
             }
             Command::CheckIn { mood, day } => {
                 let newest = Some(CheckIn { op: op.id, day: *day, mood: *mood, at: op.at });
                 let said = CheckIns { day: *day, newest, strip: Strip::EMPTY.with(0, Some(*mood)) };
-                BTreeMap::from([(MAIL, Version(self.put(MAIL, row(kind::CHECK_IN, "mine", 0, &said))))])
+                BTreeMap::from([(mail, Version(self.put(mail, row(kind::CHECK_IN, "mine", 0, &said))))])
             }
             _ => BTreeMap::new(),
         };
@@ -108,26 +118,72 @@ impl Town {
         result
     }
 
+    /// The number of the one person's mail.
+    fn mail(&self) -> FeedNumber {
+        self.feeds.iter().find(|(_, name)| *name == FeedName::Mail(SATO)).unwrap().0
+    }
+
+    /// The machine is as it was at the backup; what phones and people did stays done.
+    pub(crate) fn go_back(&mut self) {
+        let backup = *self.backup.clone().unwrap();
+        self.rows = backup.rows;
+        self.versions = backup.versions;
+        self.outcomes = backup.outcomes;
+        self.commands = backup.commands;
+        self.horizon = backup.horizon;
+    }
+
+    /// Two feeds change their numbers.
+    pub(crate) fn renumber(&mut self, one: FeedNumber, other: FeedNumber) {
+        fn swap<T>(map: &mut BTreeMap<FeedNumber, T>, one: FeedNumber, other: FeedNumber) {
+            let (first, second) = (map.remove(&one), map.remove(&other));
+            map.extend(first.map(|it| (other, it)).into_iter().chain(second.map(|it| (one, it))));
+        }
+        swap(&mut self.rows, one, other);
+        swap(&mut self.versions, one, other);
+        swap(&mut self.horizon, one, other);
+        for (number, _) in &mut self.feeds {
+            *number = if *number == one {
+                other
+            } else if *number == other {
+                one
+            } else {
+                *number
+            };
+        }
+    }
+
     /// The answer to a request.
-    pub(crate) fn answer(&mut self, state: &super::super::SyncState, ops: &[super::super::Outgoing]) -> SyncResponse {
+    pub(crate) fn answer(&mut self, request: &SyncRequest) -> SyncResponse {
         let mut answer = Answer::of(&self.epoch);
-        answer.0.results = ops.iter().map(|op| self.apply(&op.text)).collect();
+        self.ended.extend(request.ended.iter().map(|mark| mark.id.clone()));
+        answer.0.replayed = request.replays.iter().map(|replay| self.apply(replay.op.get())).collect();
+        self.handed.extend(request.handed.iter().map(|epoch| epoch.0.clone()));
+        answer.0.results = request.ops.iter().map(|op| self.apply(op.get())).collect();
         answer.0.token.clone_from(&self.token);
-        let of_this_epoch = state.epoch.as_ref().is_none_or(|epoch| epoch.0 == self.epoch);
-        if !of_this_epoch || state.rights < self.rights {
+        let of_this_epoch = request.epoch.as_ref().is_none_or(|epoch| epoch.0 == self.epoch);
+        if !of_this_epoch || request.rights < self.rights {
             answer = answer.rights(self.rights, &self.feeds, &[SATO]);
         }
         for (feed, _) in &self.feeds {
-            let cursor = state.cursors.get(feed).filter(|_| of_this_epoch);
+            let cursor = request.cursors.get(feed).filter(|_| of_this_epoch);
+            answer.0.resend |= cursor.is_some_and(|cursor| self.is_behind(*feed, cursor));
             answer.0.feeds.extend(self.delta(*feed, cursor));
         }
         answer.0
     }
 
+    /// Whether a phone has seen more of a feed than this machine remembers.
+    fn is_behind(&self, feed: FeedNumber, cursor: &Cursor) -> bool {
+        let (Cursor::At(seen) | Cursor::First(FirstPull { as_of: seen, .. })) = cursor;
+        seen.0 > self.versions.get(&feed).copied().unwrap_or(0)
+    }
+
     fn delta(&self, feed: FeedNumber, cursor: Option<&Cursor>) -> Option<FeedDelta> {
         let version = self.versions.get(&feed).copied().unwrap_or(0);
         let horizon = self.horizon.get(&feed).copied().unwrap_or(0);
-        let (as_of, from, reset) = match cursor {
+        let (as_of, below, reset) = match cursor {
+            Some(cursor) if self.is_behind(feed, cursor) => (version, u64::MAX, true),
             Some(Cursor::At(at)) if at.0 >= horizon => {
                 let rows: Vec<Row> = self.rows_of(feed).filter(|row| row.version > *at).cloned().collect();
                 let version = Some(Version(version));
@@ -135,12 +191,14 @@ impl Town {
                 return (!delta.rows.is_empty()).then_some(delta);
             }
             Some(Cursor::First(first)) => (first.as_of.0, first.place.parse().unwrap(), false),
-            Some(Cursor::At(_)) => (version, 0, true),
-            None => (version, 0, false),
+            Some(Cursor::At(_)) => (version, u64::MAX, true),
+            None => (version, u64::MAX, false),
         };
-        let page: Vec<Row> = self.first_pull(feed, as_of).skip(from).take(PAGE).cloned().collect();
-        let more = from + page.len() < self.first_pull(feed, as_of).count();
-        let first = more.then(|| FirstPull { as_of: Version(as_of), place: (from + page.len()).to_string() });
+        let mut left = self.first_pull(feed, as_of).filter(|row| row.version.0 < below);
+        let page: Vec<Row> = left.by_ref().take(PAGE).cloned().collect();
+        let more = left.next().is_some();
+        let place = page.last().map_or(0, |row| row.version.0).to_string();
+        let first = more.then_some(FirstPull { as_of: Version(as_of), place });
         let version = (!more).then_some(Version(as_of));
         Some(FeedDelta { n: feed, rows: page, version, first, more, reset })
     }
@@ -162,7 +220,10 @@ impl Town {
     pub(crate) fn held_at(&self, feed: FeedNumber, cursor: &Cursor) -> Vec<&Row> {
         match cursor {
             Cursor::At(version) => self.rows_of(feed).filter(|row| row.version <= *version).collect(),
-            Cursor::First(first) => self.first_pull(feed, first.as_of.0).take(first.place.parse().unwrap()).collect(),
+            Cursor::First(first) => {
+                let place: u64 = first.place.parse().unwrap();
+                self.first_pull(feed, first.as_of.0).filter(|row| row.version.0 >= place).collect()
+            }
         }
     }
 }
