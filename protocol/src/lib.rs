@@ -17,6 +17,7 @@ pub mod replay;
 pub mod rights;
 pub mod row;
 pub mod sign;
+pub mod succession;
 pub mod tally;
 pub mod time;
 pub mod tree;

@@ -283,7 +283,7 @@ pub struct Card {
     pub next_identity: Option<Key>,
     /// SHA-256 of the TLS keys in use (DER of `SubjectPublicKeyInfo`).
     pub tls: Vec<Fingerprint>,
-    /// Grows with every change of what stands here.
+    /// Grows with every change of what stands here, but for the TLS keys: those are looked up where they matter.
     #[serde(default)]
     pub version: u64,
     /// How earlier identity keys handed over to the next, oldest first: [`Succession`], each signed by the earlier key.

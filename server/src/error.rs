@@ -55,6 +55,9 @@ pub enum Error {
         /// What is wrong.
         what: String,
     },
+    /// There is no key that could follow the identity's.
+    #[error("{} is not there", .0.display())]
+    NoNext(PathBuf),
     /// A key or certificate could not be made.
     #[error("a key or certificate could not be made: {0}")]
     Making(String),
@@ -135,6 +138,7 @@ impl Error {
             Self::PlainInTheOpen(_) => "Leave out --plain, or listen on 127.0.0.1 behind a proxy that does TLS.".into(),
             Self::UnlimitedInTheOpen(_) => "Leave out --unlimited, or listen on 127.0.0.1.".into(),
             Self::Certificate { .. } => "Put the right file there; backups hold identity.pem.".into(),
+            Self::NoNext(_) => "Make and announce it first with `identity next`.".into(),
             Self::Making(_) => "Try again; if it stays, the machine has no randomness to give.".into(),
             Self::Unknown { .. } => "Compare the name with the roster, or use the id.".into(),
             Self::Ambiguous { .. } => "Use one of these ids instead of the name.".into(),

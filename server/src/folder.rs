@@ -17,6 +17,26 @@ pub fn identity(folder: &Path) -> PathBuf {
     folder.join("identity.pem")
 }
 
+/// Where the key lies that will follow it, once made.
+#[must_use]
+pub fn identity_next(folder: &Path) -> PathBuf {
+    folder.join("identity-next.pem")
+}
+
+/// Where it is written down how earlier identity keys handed over.
+#[must_use]
+pub fn successions(folder: &Path) -> PathBuf {
+    folder.join("successions.json")
+}
+
+/// Every file of the identity that is there: all of them belong into every copy.
+#[must_use]
+pub fn identity_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = vec![identity(folder), identity_next(folder), successions(folder)];
+    files.retain(|file| file.exists());
+    files
+}
+
 /// Where the TLS key and certificates lie.
 #[must_use]
 pub fn tls(folder: &Path) -> PathBuf {

@@ -2,6 +2,7 @@
 
 mod backup;
 mod invite;
+mod moving;
 mod restore;
 mod serve;
 mod steward;
@@ -89,6 +90,13 @@ enum Command {
     Revoke(steward::Revoke),
     /// Post a notice in a group's name.
     Post(steward::Post),
+    /// Show or change where phones reach the server; they hear of it before it moves.
+    Addresses(moving::Addresses),
+    /// Renew the TLS key and certificate; phones do not notice.
+    Certificate(moving::Certificate),
+    /// The district's identity key, and the one that will follow it.
+    #[command(subcommand)]
+    Identity(moving::IdentityKey),
     /// Print the description of the API (OpenAPI 3.1).
     Openapi,
 }
@@ -146,6 +154,9 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::MoveHousehold(move_household) => move_household.run().await,
         Command::Revoke(revoke) => revoke.run().await,
         Command::Post(post) => post.run().await,
+        Command::Addresses(addresses) => addresses.run().await,
+        Command::Certificate(certificate) => certificate.run().await,
+        Command::Identity(identity) => identity.run().await,
         Command::Openapi => {
             say(openapi::text().map_err(|error| Error::Making(error.to_string()))?.trim_end());
             Ok(())
@@ -217,6 +228,17 @@ mod tests {
         assert!(parse(&["--household", "佐藤", "--json"]));
         assert!(!parse(&[]));
         assert!(!parse(&["--all", "--block", "1班"]));
+    }
+
+    #[test]
+    fn addresses_are_separated_by_commas_and_a_certificate_is_only_ever_renewed() {
+        let parse = |more: &[&str]| Arguments::try_parse_from(["kairan-server"].iter().chain(more));
+        let parsed = parse(&["addresses", "--data", "d", "--set", "new:8443,old:8443"]).unwrap();
+        assert!(format!("{parsed:?}").contains(r#"["new:8443", "old:8443"]"#));
+        assert!(parse(&["addresses", "--data", "d"]).is_ok());
+        assert!(parse(&["certificate", "--data", "d", "--renew"]).is_ok());
+        assert!(parse(&["certificate", "--data", "d"]).is_err());
+        assert!(parse(&["identity", "switch", "--data", "d"]).is_ok());
     }
 
     #[test]

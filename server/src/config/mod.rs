@@ -1,10 +1,12 @@
 //! district.toml: what a volunteer writes once, read with errors that name line, field and what to do.
 
+mod addresses;
 mod entry;
 mod names;
 mod tree;
 mod zone;
 
+pub use addresses::{BadAddresses, judge_addresses};
 pub(crate) use tree::word;
 pub use zone::{Zone, address};
 

@@ -1,8 +1,9 @@
 //! From the entries of district.toml to the plan of the district: ids are given, references resolved, rules checked.
 
 use super::{
-    File, Zone, address,
+    BadAddresses, File, Zone,
     entry::{DistrictEntry, GroupEntry, PersonEntry, RoleEntry},
+    judge_addresses,
     names::Names,
 };
 use crate::{
@@ -22,8 +23,6 @@ use serde_spanned::Spanned;
 
 /// The name the steward's ops stand under.
 const STEWARD: &str = "運営担当";
-/// More addresses than a card needs.
-const ADDRESSES: usize = 8;
 
 /// The plan of a whole file.
 pub fn plan(file: &File<'_>, entry: &DistrictEntry, now: Timestamp) -> Result<SetUpPlan, Error> {
@@ -130,19 +129,23 @@ fn one_line<T>(file: &File<'_>, field: &'static str, at: &Spanned<T>, name: &str
 
 fn addresses(file: &File<'_>, list: &Spanned<Vec<Spanned<String>>>) -> Result<Vec<String>, Error> {
     let todo = "Write where phones reach the server, like \"kairan.example:8443\".";
-    if list.get_ref().is_empty() || list.get_ref().len() > ADDRESSES {
-        return Err(file.wrong("addresses", list, format!("1 to {ADDRESSES} addresses are wanted"), todo));
-    }
-    let mut seen = Vec::new();
-    for one in list.get_ref() {
-        address(one.get_ref())
-            .map_err(|what| file.wrong("addresses", one, format!("{:?} is no address: {what}", one.get_ref()), todo))?;
-        if seen.contains(one.get_ref()) {
-            return Err(file.wrong("addresses", one, "the same address twice", "Leave one of them out."));
+    let addresses: Vec<String> = list.get_ref().iter().map(|one| one.get_ref().clone()).collect();
+    match judge_addresses(&addresses) {
+        Ok(()) => Ok(addresses),
+        Err(wrong) => {
+            let (place, todo) = match &wrong {
+                BadAddresses::Count => (None, todo),
+                BadAddresses::One { place, .. } => (Some(*place), todo),
+                BadAddresses::Twice { place } => (Some(*place), "Leave one of them out."),
+            };
+            let one = place.and_then(|place| list.get_ref().get(place));
+            let what = wrong.to_string();
+            Err(one.map_or_else(
+                || file.wrong("addresses", list, &what, todo),
+                |one| file.wrong("addresses", one, &what, todo),
+            ))
         }
-        seen.push(one.get_ref().clone());
     }
-    Ok(seen)
 }
 
 /// Its word in the file and on the command line.

@@ -18,7 +18,7 @@ use kairan_protocol::{
     invite::Secret,
     op::{Command, Invitee},
     outcome::{OpResult, Outcome},
-    sign::Fingerprint,
+    sign::{Fingerprint, Key},
     time::ZoneOffsets,
 };
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,16 @@ pub enum Ask {
     Op {
         /// What.
         command: Box<Command>,
+    },
+    /// Put other addresses on the card, best first.
+    SetAddresses {
+        /// Where the server can be reached.
+        addresses: Vec<String>,
+    },
+    /// Announce on the card which identity key will follow.
+    Announce {
+        /// Its public half.
+        next: Key,
     },
     /// Look at everything that must hold.
     Check,
@@ -79,6 +89,8 @@ pub enum Answer {
     Found(Vec<Thing>),
     /// To [`Ask::Op`].
     Op(OpResult),
+    /// To [`Ask::SetAddresses`] and [`Ask::Announce`]: whether the card is another now.
+    Card(bool),
     /// To [`Ask::Check`].
     Checked(Vec<Checked>),
     /// To [`Ask::OpenDesks`]: whether they were closed.
@@ -103,6 +115,9 @@ pub struct Facts {
     pub addresses: Vec<String>,
     /// What phones pin.
     pub identity: Fingerprint,
+    /// What they will pin, once announced.
+    #[serde(default)]
+    pub next_identity: Option<Fingerprint>,
     /// Its zone by name.
     pub zone: String,
     /// Its zone's offsets.
@@ -169,7 +184,8 @@ impl Console {
         }
         let lock = folder::lock(folder)?;
         let identity = Identity::load(folder)?;
-        let store = Store::open(folder, Arc::clone(&clock), identity.signing_key())?;
+        let store = Store::open(folder, Arc::clone(&clock), identity.keys())?;
+        store.set_keys(identity.key(), identity.next()).await?;
         Ok(Self { way: Way::Folder { store, identity, _lock: lock }, clock })
     }
 
@@ -270,6 +286,29 @@ impl Console {
             sheets.push(Sheet::new(name, household, persons, &address, &facts.identity, &secret, now));
         }
         Ok(sheets)
+    }
+
+    /// Puts other addresses on the card; whether they are others.
+    ///
+    /// # Errors
+    /// As [`Console::ask`].
+    pub async fn set_addresses(&mut self, addresses: Vec<String>) -> Result<bool, Error> {
+        self.change_card(Ask::SetAddresses { addresses }).await
+    }
+
+    /// Announces the identity key that will follow; whether that is news.
+    ///
+    /// # Errors
+    /// As [`Console::ask`].
+    pub async fn announce(&mut self, next: Key) -> Result<bool, Error> {
+        self.change_card(Ask::Announce { next }).await
+    }
+
+    async fn change_card(&mut self, ask: Ask) -> Result<bool, Error> {
+        match self.ask(ask).await? {
+            Answer::Card(changed) => Ok(changed),
+            other => Err(unexpected(&other)),
+        }
     }
 
     /// Looks at everything that must hold.

@@ -20,6 +20,11 @@ pub async fn perform(store: &Store, identity: &Identity, ask: Ask) -> Result<Ans
         Ask::Find { what } => Answer::Found(store.find(&what).await?.into_iter().map(thing).collect()),
         Ask::Op { command } => Answer::Op(store.console(*command).await?),
         Ask::OpenDesks => Answer::Opened(store.open_desks().await?),
+        Ask::SetAddresses { addresses } => {
+            config::judge_addresses(&addresses).map_err(|wrong| Error::Arguments(wrong.to_string()))?;
+            Answer::Card(store.set_addresses(addresses).await?)
+        }
+        Ask::Announce { next } => Answer::Card(store.set_keys(identity.key(), Some(next)).await?),
         Ask::Check => {
             let lines = store.check().await?.into_iter();
             Answer::Checked(lines.map(|line| Checked { what: line.what, good: line.good, seen: line.seen }).collect())
@@ -35,6 +40,7 @@ async fn facts(store: &Store, identity: &Identity) -> Result<Facts, Error> {
         name: card.name,
         addresses: card.addresses,
         identity: identity.fingerprint(),
+        next_identity: card.next_identity.map(|next| next.fingerprint()),
         zone: zone.name,
         offsets: zone.offsets,
     })

@@ -79,10 +79,10 @@ pub async fn card(State(edge): State<Arc<Edge>>, request: Request) -> Result<Res
         epoch: facts.epoch,
         addresses: facts.addresses,
         identity: edge.identity.key(),
-        next_identity: None,
+        next_identity: facts.next_identity,
         tls: edge.tls.clone(),
-        version: 0,
-        successions: Vec::new(),
+        version: facts.version,
+        successions: edge.identity.successions(),
         at: edge.clock.now(),
     };
     let signed = Signed::new(&edge.identity.signing_key(), Purpose::Card, &card).map_err(|error| {

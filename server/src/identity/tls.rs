@@ -1,11 +1,14 @@
 //! The TLS keys and certificates: a leaf signed by the identity key, or files of a public name.
 
-use crate::{Error, folder, identity::Identity};
+use super::{
+    Identity,
+    authority::{self, making, named},
+    succession,
+};
+use crate::{Error, folder};
 use kairan_protocol::sign::Fingerprint;
-use p256::pkcs8::{EncodePrivateKey, LineEnding};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, date_time_ymd,
+    CertificateParams, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, date_time_ymd,
 };
 use rustls::{
     RootCertStore, ServerConfig,
@@ -57,6 +60,14 @@ impl Certificates {
         }
     }
 
+    /// A new key and certificate of the district's own, whatever is there: phones do not notice. Served from the next start on.
+    ///
+    /// # Errors
+    /// As [`Certificates::own`].
+    pub fn renew(folder: &Path, identity: &Identity, addresses: &[String]) -> Result<Self, Error> {
+        Self::make(folder, identity, &names(addresses))
+    }
+
     /// Those of a public name.
     ///
     /// # Errors
@@ -99,24 +110,28 @@ impl Certificates {
     }
 
     fn make(folder: &Path, identity: &Identity, names: &[String]) -> Result<Self, Error> {
-        let pem = identity.signing_key().to_pkcs8_pem(LineEnding::LF).map_err(making)?;
-        let identity_key = KeyPair::from_pem(&pem).map_err(making)?;
-        let authority = authority();
-        let authority_certificate = authority.self_signed(&identity_key).map_err(making)?;
-
+        let identity_key = identity.signing_key();
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(making)?;
-        let leaf = leaf(names)?.signed_by(&key, &Issuer::from_params(&authority, &identity_key)).map_err(making)?;
+        let leaf = authority::issued(&leaf(names)?, &key, &identity_key)?;
+        let mut authorities = succession::chain(&identity.0.handovers);
+        if authorities.is_empty() {
+            authorities.push(authority::own(&identity_key)?.der().clone());
+        }
 
         folder::make_private(&folder::tls(folder))?;
         folder::write_private(&key_path(folder), key.serialize_pem().as_bytes())?;
-        let chain = format!("{}{}", leaf.pem(), authority_certificate.pem());
+        let chain: String = std::iter::once(leaf.der()).chain(&authorities).map(succession::pem).collect();
         folder::write_private(&leaf_path(folder), chain.as_bytes())?;
         Self::from_files(&leaf_path(folder), &key_path(folder))
     }
 
     /// Whether a phone that pinned the identity would accept these for every name, today and in a year.
     fn fits(&self, identity: &Identity, names: &[String]) -> bool {
-        let [leaf, authority] = &self.chain[..] else { return false };
+        let [leaf, authority, ..] = &self.chain[..] else { return false };
+        let before = succession::chain(&identity.0.handovers);
+        if self.chain.len() != 1 + before.len().max(1) || !self.chain.ends_with(&before) {
+            return false;
+        }
         let Ok(parsed) = ParsedCertificate::try_from(leaf) else { return false };
         let Ok(signer) = ParsedCertificate::try_from(authority) else { return false };
         // The last 65 bytes of a P-256 SubjectPublicKeyInfo are the uncompressed point.
@@ -149,10 +164,6 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-fn making(error: impl std::fmt::Display) -> Error {
-    Error::Making(error.to_string())
-}
-
 fn leaf_path(folder: &Path) -> PathBuf {
     folder::tls(folder).join("chain.pem")
 }
@@ -181,23 +192,6 @@ fn names(addresses: &[String]) -> Vec<String> {
     names
 }
 
-fn named(name: &str) -> DistinguishedName {
-    let mut names = DistinguishedName::new();
-    names.push(DnType::CommonName, name);
-    names
-}
-
-fn authority() -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = named("Kairan district identity");
-    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
-    // RFC 5280 §4.1.2.5: this date says that there is no end. The key itself is what phones pin.
-    params.not_before = date_time_ymd(2020, 1, 1);
-    params.not_after = date_time_ymd(9999, 12, 31);
-    params
-}
-
 fn leaf(names: &[String]) -> Result<CertificateParams, Error> {
     let mut params = CertificateParams::new(names.to_vec()).map_err(making)?;
     params.distinguished_name = named("Kairan");
@@ -212,6 +206,7 @@ fn leaf(names: &[String]) -> Result<CertificateParams, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use kairan_protocol::time::Timestamp;
 
     fn addresses(text: &[&str]) -> Vec<String> {
         text.iter().map(ToString::to_string).collect()
@@ -237,6 +232,34 @@ mod tests {
         assert_eq!(Certificates::own(folder.path(), &identity, &one).unwrap().fingerprints().unwrap(), first);
         let two = addresses(&["127.0.0.1:8443", "new.example:443"]);
         assert_ne!(Certificates::own(folder.path(), &identity, &two).unwrap().fingerprints().unwrap(), first);
+    }
+
+    #[test]
+    fn renewed_they_are_others_and_lead_to_the_same_identity() {
+        let folder = tempfile::tempdir().unwrap();
+        let identity = Identity::create(folder.path()).unwrap();
+        let one = addresses(&["127.0.0.1:8443"]);
+        let first = Certificates::own(folder.path(), &identity, &one).unwrap().fingerprints().unwrap();
+        let renewed = Certificates::renew(folder.path(), &identity, &one).unwrap();
+        assert_ne!(renewed.fingerprints().unwrap(), first);
+        assert!(renewed.fits(&identity, &names(&one)));
+        let kept = Certificates::own(folder.path(), &identity, &one).unwrap();
+        assert_eq!(kept.fingerprints().unwrap(), renewed.fingerprints().unwrap());
+    }
+
+    #[test]
+    fn after_each_hand_over_they_are_made_anew_with_all_that_leads_there() {
+        let folder = tempfile::tempdir().unwrap();
+        Identity::create(folder.path()).unwrap();
+        for length in 2..10 {
+            Identity::make_next(folder.path()).unwrap();
+            let identity = Identity::switch(folder.path(), Timestamp::from_millis(0)).unwrap();
+            let made = Certificates::own(folder.path(), &identity, &[]).unwrap();
+            assert!(made.fits(&identity, &names(&[])));
+            assert_eq!(made.chain.len(), 1 + length.min(7), "a handshake has room for six hand-overs");
+            let again = Certificates::own(folder.path(), &identity, &[]).unwrap();
+            assert_eq!(again.fingerprints().unwrap(), made.fingerprints().unwrap());
+        }
     }
 
     #[test]

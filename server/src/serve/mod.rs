@@ -66,7 +66,8 @@ pub async fn start(options: ServeOptions) -> Result<Running, Error> {
     }
     let lock = folder::lock(&folder)?;
     let identity = Identity::load(&folder)?;
-    let store = Store::open(&folder, Arc::clone(&clock), identity.signing_key())?;
+    let store = Store::open(&folder, Arc::clone(&clock), identity.keys())?;
+    store.set_keys(identity.key(), identity.next()).await?;
     let certificates = match &tls {
         Tls::Own => Some(Certificates::own(&folder, &identity, &store.card_facts().await?.addresses)?),
         Tls::Files { cert, key } => Some(Certificates::from_files(cert, key)?),

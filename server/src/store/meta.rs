@@ -3,12 +3,13 @@
 use super::{
     error::StoreError,
     records::{CardFacts, ZoneFacts},
-    sql::{json, run, signed, to_json, unsigned},
+    sql::{json, number, one, run, signed, to_json, unsigned},
     tx::{Fixed, Memory, Tx},
 };
 use kairan_protocol::{
     id::{Commit, DeviceId, Epoch, GroupId, PersonId},
     outcome::MacKey,
+    sign::Key,
     time::{Timestamp, ZoneOffsets},
 };
 use rusqlite::{Connection, ToSql, params, types::FromSql};
@@ -30,6 +31,34 @@ pub(super) fn get<T: FromSql>(connection: &Connection, name: &str) -> Result<T, 
     statement.query_row([name], |row| row.get(0)).map_err(|error| StoreError::Damaged(format!("meta {name}: {error}")))
 }
 
+/// One line that may not be there.
+fn get_if<T: FromSql>(connection: &Connection, name: &str) -> Result<Option<T>, StoreError> {
+    one(connection, "SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0))
+}
+
+/// What stands on the card now.
+pub(super) fn card(connection: &Connection) -> Result<CardFacts, StoreError> {
+    let text = |name| get::<String>(connection, name);
+    // First: a change meanwhile may come along with an older version, and is read again; never the other way round.
+    let version = card_version(connection)?;
+    let next = get_if::<String>(connection, "next_identity")?.filter(|next| !next.is_empty());
+    Ok(CardFacts {
+        district: GroupId::from_number(get(connection, "district")?),
+        name: text("name")?,
+        epoch: Epoch(text("epoch")?),
+        addresses: json("addresses", &text("addresses")?)?,
+        next_identity: next.map(|next| next.parse()).transpose()?,
+        version,
+    })
+}
+
+/// The commit of the newest change of what stands on the card; the epoch is among that.
+pub(super) fn card_version(connection: &Connection) -> Result<u64, StoreError> {
+    let sql = "SELECT max(coalesce((SELECT value FROM meta WHERE name = 'card_version'), 0), \
+               (SELECT coalesce(max(first), 0) FROM epoch))";
+    number(connection, sql, []).map(unsigned)
+}
+
 /// Writes one line.
 pub(super) fn set(connection: &Connection, name: &str, value: impl ToSql) -> Result<(), StoreError> {
     let sql = "INSERT OR REPLACE INTO meta (name, value) VALUES (?1, ?2)";
@@ -41,12 +70,7 @@ impl Meta {
     pub fn load(connection: &Connection) -> Result<Self, StoreError> {
         let text = |name| get::<String>(connection, name);
         Ok(Self {
-            card: CardFacts {
-                district: GroupId::from_number(get(connection, "district")?),
-                name: text("name")?,
-                epoch: Epoch(text("epoch")?),
-                addresses: json("addresses", &text("addresses")?)?,
-            },
+            card: card(connection)?,
             zone: ZoneFacts {
                 name: text("zone")?,
                 offsets: json("offsets", &text("offsets")?)?,
@@ -74,6 +98,40 @@ impl Meta {
 }
 
 impl Tx<'_> {
+    /// Other addresses on the card; whether they are others.
+    pub fn set_addresses(&mut self, addresses: &[String]) -> Result<bool, StoreError> {
+        if card(self.connection)?.addresses == addresses {
+            return Ok(false);
+        }
+        set(self.connection, "addresses", to_json(&addresses)?)?;
+        self.new_card("addresses", &addresses.join(" ")).map(|()| true)
+    }
+
+    /// The identity key in use and the one that will follow it; whether phones have to be told.
+    pub fn set_keys(&mut self, identity: Key, next: Option<Key>) -> Result<bool, StoreError> {
+        let (identity, next) = (identity.to_string(), next.map(|next| next.to_string()).unwrap_or_default());
+        let known = get_if::<String>(self.connection, "identity")?;
+        let announced = get_if::<String>(self.connection, "next_identity")?.unwrap_or_default();
+        let changed = known.as_ref().is_some_and(|known| *known != identity) || announced != next;
+        if known.is_none() || changed {
+            set(self.connection, "identity", &identity)?;
+            set(self.connection, "next_identity", &next)?;
+        }
+        if changed {
+            self.new_card("identity", &format!("{identity} {next}"))?;
+        }
+        Ok(changed)
+    }
+
+    /// What stands on the card has changed: every device hears of it with its rights, and reads it.
+    fn new_card(&mut self, what: &str, detail: &str) -> Result<(), StoreError> {
+        let commit = signed(self.system_commit(what, detail)?.0);
+        set(self.connection, "card_version", commit)?;
+        set(self.connection, "rights_floor", commit)?;
+        self.changes.everyone = true;
+        Ok(())
+    }
+
     /// New offsets of the zone: every device's rights carry them.
     pub fn set_zone(&mut self, offsets: &ZoneOffsets, until: Timestamp) -> Result<(), StoreError> {
         let commit = self.system_commit("zone", "")?;

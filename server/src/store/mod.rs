@@ -13,6 +13,7 @@ mod feeds;
 mod find;
 mod journalled;
 mod kept;
+mod keys;
 mod live;
 mod look;
 mod meta;
@@ -40,6 +41,7 @@ pub use copy::{DatabaseFacts, copy, examine, keep_journal_in, replace_addresses}
 pub use epoch::{EpochBegun, begin_epoch};
 pub use error::{Denied, StoreError};
 pub use journalled::Journalled;
+pub use keys::Keys;
 pub use live::{Live, LiveEvent};
 pub use records::{Caller, CardFacts, CheckLine, DeviceFacts, Found, HouseholdFacts, Next, PersonFacts, ZoneFacts};
 pub use set_up::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, PlannedRole, SetUpPlan};
@@ -51,12 +53,12 @@ use kairan_protocol::{
     op::Command,
     outcome::OpResult,
     replay::Replay,
+    sign::Key,
     time::{Timestamp, ZoneOffsets},
     wire::{EnrolRequest, EnrolResponse, SyncRequest, SyncResponse, Token, TokenProof},
 };
 use look::Look;
 use meta::Meta;
-use p256::ecdsa::SigningKey;
 use readers::Readers;
 use session::token_hash;
 use shared::{Inner, Shared};
@@ -94,8 +96,8 @@ impl Store {
         set_up::create(folder, plan, now)
     }
 
-    /// Opens `folder/kairan.db` and starts the writer. `identity` signs enrolment slips.
-    pub fn open(folder: &Path, clock: Arc<dyn Clock>, identity: Arc<SigningKey>) -> Result<Self, StoreError> {
+    /// Opens `folder/kairan.db` and starts the writer. `keys`: what signs enrolment slips, and what phones may call the district by.
+    pub fn open(folder: &Path, clock: Arc<dyn Clock>, keys: impl Into<Keys>) -> Result<Self, StoreError> {
         let connection = schema::writing(folder)?;
         let meta = Meta::load(&connection)?;
         let journal = journalled::open(folder, &connection, &meta.card.epoch)?;
@@ -109,14 +111,14 @@ impl Store {
         // What was dirty when the program last ended is flushed by the first tick.
         shared.stirred.notify_one();
         let Meta { card, mac_key, steward, console, first_officer, .. } = meta;
-        let thread = Mutex::new(Some(thread));
+        let (thread, keys) = (Mutex::new(Some(thread)), keys.into());
         Ok(Self(Arc::new(Inner {
             shared,
             writer,
             thread,
             card,
             mac_key,
-            identity,
+            keys,
             steward,
             console,
             first_officer,
@@ -144,10 +146,20 @@ impl Store {
         self.0.token(&proof).await
     }
 
-    /// What stands on the card.
+    /// What stands on the card now.
     #[expect(clippy::unused_async, reason = "another database will have to be asked")]
     pub async fn card_facts(&self) -> Result<CardFacts, StoreError> {
-        Ok(self.0.card.clone())
+        self.0.shared.readers.read(meta::card)
+    }
+
+    /// Other addresses on the card, best first; whether they are others. Every device hears of it with its rights.
+    pub async fn set_addresses(&self, addresses: Vec<String>) -> Result<bool, StoreError> {
+        self.0.writer.ask(move |tx| tx.set_addresses(&addresses)).await
+    }
+
+    /// The identity key in use and the one that will follow it; whether every device has to be told, and was.
+    pub async fn set_keys(&self, identity: Key, next: Option<Key>) -> Result<bool, StoreError> {
+        self.0.writer.ask(move |tx| tx.set_keys(identity, next)).await
     }
 
     /// The zone.

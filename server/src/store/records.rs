@@ -4,6 +4,7 @@ use super::session::Session;
 use kairan_protocol::{
     id::{DeviceId, Epoch, GroupId, PersonId},
     people::Role,
+    sign::Key,
     time::{Timestamp, ZoneOffsets},
     tree::Group,
 };
@@ -27,8 +28,8 @@ impl Caller {
     }
 }
 
-/// What stands on the district's card, but for keys.
-#[derive(Debug, Clone)]
+/// What stands on the district's card, but for the keys in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CardFacts {
     /// The district's root.
     pub district: GroupId,
@@ -38,6 +39,10 @@ pub struct CardFacts {
     pub epoch: Epoch,
     /// Where it can be reached, best first.
     pub addresses: Vec<String>,
+    /// The identity key that will follow, once announced.
+    pub next_identity: Option<Key>,
+    /// The commit of the newest change of all this.
+    pub version: u64,
 }
 
 /// The district's zone as the store keeps it.

@@ -9,6 +9,7 @@ use super::{
     error::{Denied, StoreError},
     feeds::Feeds,
     look::Look,
+    meta,
     sql::{moment, number, one, unsigned},
 };
 use kairan_protocol::{
@@ -45,6 +46,8 @@ pub(super) struct Session {
     pub persons: Vec<PersonId>,
     /// The version of its rights.
     pub version: u64,
+    /// The version of the card.
+    pub card: u64,
     /// Every feed it may read, by number.
     pub feeds: BTreeMap<FeedNumber, FeedRight>,
     /// First moment it is out of date by the clock alone: a term begins or ends, or its token does.
@@ -55,7 +58,7 @@ impl Session {
     /// As a device is told.
     pub fn rights(&self, zone: kairan_protocol::time::ZoneOffsets) -> Rights {
         let feeds = self.feeds.values().cloned().collect();
-        Rights { version: self.version, feeds, persons: self.persons.clone(), zone, card: 0 }
+        Rights { version: self.version, feeds, persons: self.persons.clone(), zone, card: self.card }
     }
 }
 
@@ -115,8 +118,10 @@ pub(super) fn look_up_device(
     if !missing.is_empty() {
         return Ok(Looked::Unnumbered(missing.into_iter().filter_map(Result::err).collect()));
     }
+    // After the version of the rights: they must never come with an older card than the change that moved them made.
+    let card = meta::card_version(connection)?;
     let feeds = numbered.into_iter().filter_map(Result::ok).collect();
-    Ok(Looked::Found(Session { device, persons, version: unsigned(version), feeds, until: changes }))
+    Ok(Looked::Found(Session { device, persons, version: unsigned(version), card, feeds, until: changes }))
 }
 
 /// When a term of a person begins or ends next.

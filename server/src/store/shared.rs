@@ -4,6 +4,7 @@ use super::{
     deltas::Deltas,
     error::{Denied, StoreError},
     feeds::Feeds,
+    keys::Keys,
     live::{Hub, Live},
     readers::Readers,
     records::{Caller, CardFacts, ZoneFacts},
@@ -16,11 +17,9 @@ use kairan_protocol::{
     feed::FeedName,
     id::{DeviceId, PersonId},
     outcome::MacKey,
-    sign::{Fingerprint, Key},
     time::Timestamp,
     wire::Poke,
 };
-use p256::ecdsa::SigningKey;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::Notify;
 
@@ -147,9 +146,10 @@ pub(super) struct Inner {
     pub shared: Arc<Shared>,
     pub writer: Writer,
     pub thread: Mutex<Option<std::thread::JoinHandle<Result<(), StoreError>>>>,
+    /// As it stood on the card when the store was opened: what may change since, the database says.
     pub card: CardFacts,
     pub mac_key: MacKey,
-    pub identity: Arc<SigningKey>,
+    pub keys: Keys,
     pub steward: PersonId,
     pub console: DeviceId,
     pub first_officer: PersonId,
@@ -160,11 +160,6 @@ impl Inner {
     /// The moment it is.
     pub fn now(&self) -> Timestamp {
         self.shared.clock.now()
-    }
-
-    /// The fingerprint of the district's identity.
-    pub fn district(&self) -> Fingerprint {
-        Key::of(&self.identity).fingerprint()
     }
 
     /// The session of a token.

@@ -15,7 +15,7 @@ use kairan_protocol::{
     op::{Command, Op},
     outcome::{OpResult, Outcome},
     replay::Replay,
-    sign::{Key, Purpose, Signed},
+    sign::{Purpose, Signed},
     validate::{CURSORS, ENDED_PER_SYNC, OPS_PER_SYNC, REPLAYS_PER_SYNC},
     wire::{EnrolRequest, EnrolResponse, Enrolled, Rights, Slip, SyncRequest, SyncResponse, Token, TokenProof},
 };
@@ -146,15 +146,18 @@ impl Inner {
 
     pub async fn token(&self, proof: &TokenProof) -> Result<Token, Denied> {
         let (device, at) = (proof.device, proof.at);
-        let keys = [Key::of(&self.identity)];
-        let slip = proof.slip.as_ref().and_then(|shown| slip::read(shown, &keys, self.card.district, device));
+        let slip = proof.slip.as_ref().and_then(|shown| slip::read(shown, self.keys.all(), self.card.district, device));
         let key = match (self.shared.readers.read(|connection| device_key(connection, device)), &slip) {
             (Err(Denied::DeviceUnknown), Some(slip)) => slip.key,
             (known, _) => known?,
         };
         let slip = slip.filter(|slip| slip.key == key);
-        let message = Purpose::Token.message(&TokenProof::payload(&self.district(), device, at));
-        key.verify(&message, &proof.proof).map_err(|_| Denied::BadProof)?;
+        let proves = |district| {
+            key.verify(&Purpose::Token.message(&TokenProof::payload(&district, device, at)), &proof.proof).is_ok()
+        };
+        if !self.keys.fingerprints().any(proves) {
+            return Err(Denied::BadProof);
+        }
         if at.since(self.now()).abs() > PROOF_MILLIS {
             return Err(Denied::BadProof);
         }
@@ -164,7 +167,7 @@ impl Inner {
 
     pub async fn enrol(&self, request: EnrolRequest) -> Result<EnrolResponse, Denied> {
         let key = request.key;
-        let join = Join::read(request, &self.district())?;
+        let join = Join::read(request, self.keys.fingerprints())?;
         let token = NewToken::new()?;
         let (device, persons, at, commit, token) = match self.writer.ask(move |tx| tx.join(&join, &token)).await?? {
             Joined::Choose { name, persons } => return Ok(EnrolResponse::Choose { name, persons }),
@@ -172,7 +175,7 @@ impl Inner {
         };
         let (district, epoch) = (self.card.district, self.card.epoch.clone());
         let slip = Slip { district, device, key, persons, epoch: epoch.clone(), commit, at };
-        let slip = Signed::new(&self.identity, Purpose::Slip, &slip).map_err(StoreError::from)?;
+        let slip = Signed::new(self.keys.signing(), Purpose::Slip, &slip).map_err(StoreError::from)?;
         let name = self.card.name.clone();
         Ok(EnrolResponse::Enrolled(Box::new(Enrolled { district, name, device, token, slip, epoch, now: self.now() })))
     }

@@ -1,0 +1,45 @@
+//! The district's identity keys in the store's hands: the one that signs, and those before it, which phones may still name.
+
+use kairan_protocol::sign::{Fingerprint, Key};
+use p256::ecdsa::SigningKey;
+use std::sync::Arc;
+
+/// The identity key in use, and those before it: a slip one of them signed, or a proof that names one of them, is as good as ever.
+#[derive(Clone)]
+pub struct Keys {
+    signing: Arc<SigningKey>,
+    all: Arc<[Key]>,
+}
+
+impl Keys {
+    /// Of the key in use and those before it.
+    #[must_use]
+    pub fn new(signing: Arc<SigningKey>, earlier: impl IntoIterator<Item = Key>) -> Self {
+        let all = std::iter::once(Key::of(&signing)).chain(earlier).collect();
+        Self { signing, all }
+    }
+
+    /// The one that signs.
+    #[must_use]
+    pub fn signing(&self) -> &SigningKey {
+        &self.signing
+    }
+
+    /// Every one a slip may be signed by, the one in use first.
+    #[must_use]
+    pub fn all(&self) -> &[Key] {
+        &self.all
+    }
+
+    /// Every name a proof may call the district by, the one in use first.
+    pub fn fingerprints(&self) -> impl Iterator<Item = Fingerprint> + '_ {
+        self.all.iter().map(Key::fingerprint)
+    }
+}
+
+/// A district that never had another.
+impl From<Arc<SigningKey>> for Keys {
+    fn from(signing: Arc<SigningKey>) -> Self {
+        Self::new(signing, [])
+    }
+}
