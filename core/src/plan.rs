@@ -129,6 +129,8 @@ pub(crate) enum Input {
         /// Milliseconds.
         age: u64,
     },
+    /// The server spoke of a card newer than the one at hand: it is read at once.
+    CardOwed,
     /// Time passed.
     Tick,
 }

@@ -4,17 +4,22 @@ use super::Kairan;
 use crate::{
     error::Error,
     records::{Joining, ListedPerson},
-    runtime::{Engine, known_addresses, proof},
+    runtime::{
+        Engine,
+        card::{known_addresses, pinned},
+        proof,
+    },
     store::Enrolment,
-    transport::{District, Network, card_of_stranger},
+    transport::{District, Failure, Network, card_of_stranger},
 };
 use kairan_protocol::{
     id::PersonId,
     invite::{CheckCode, Invitation, Whom},
     op::Command,
     sign::{Fingerprint, Purpose},
+    succession,
     validate::NAME,
-    wire::{EnrolRequest, EnrolResponse, Enrolled, Listed, Slip},
+    wire::{Card, EnrolRequest, EnrolResponse, Enrolled, Listed, ProblemCode, Slip},
 };
 use std::sync::Arc;
 
@@ -22,7 +27,8 @@ use std::sync::Arc;
 impl Kairan {
     /// Joins by the QR's text, or by the three typed parts. Without persons it tells who is listed; a listed household of
     /// one is asked about too. Called again after a lost answer it gives the same; with a further invitation of the same
-    /// neighbourhood it adds that one's people.
+    /// neighbourhood it adds that one's people. Any sheet of the same neighbourhood, used up or not, tells a phone that joined where
+    /// its neighbourhood is now.
     pub async fn join(&self, code: String, persons: Vec<String>) -> Result<Joining, Error> {
         let invitation: Invitation = code
             .parse()
@@ -30,9 +36,7 @@ impl Kairan {
         let persons = persons.iter().map(|person| person.parse()).collect::<Result<Vec<PersonId>, _>>()?;
         let engine = self.engine.clone();
         let joining = self.on_threads(async move { join(&engine, invitation, persons).await }).await?;
-        if matches!(joining, Joining::Joined { .. }) {
-            self.keep_running();
-        }
+        self.keep_running();
         Ok(joining)
     }
 
@@ -45,18 +49,23 @@ impl Kairan {
 async fn join(engine: &Arc<Engine>, invitation: Invitation, persons: Vec<PersonId>) -> Result<Joining, Error> {
     let known = engine.aside(|engine| engine.store.enrolment()).await?;
     let identity = whom(&invitation, &engine.network).await?;
-    if known.is_some_and(|known| known.identity.fingerprint() != identity) {
-        return Err(Error::Problem {
-            problem: "another_neighbourhood".to_owned(),
-            title: "This phone has joined another neighbourhood here.".to_owned(),
-            todo: "Leave it first, or join in a place of its own.".to_owned(),
-        });
-    }
-
     let Invitation { address, secret, .. } = invitation;
     let secret = secret.letters();
     let district = District::new(identity, vec![address.clone()], engine.network.clone());
     let card = district.card().await?;
+    if let Some(known) = &known {
+        if known.district != card.district || !pinned(known).leads_to(&card) {
+            return Err(Error::Problem {
+                problem: "another_neighbourhood".to_owned(),
+                title: "This phone has joined another neighbourhood here.".to_owned(),
+                todo: "Leave it first, or join in a place of its own.".to_owned(),
+            });
+        }
+        // A move may be scanned: whatever becomes of the invitation, the phone knows from here on where its district is.
+        engine.found(card.clone(), address.clone()).await?;
+    }
+    let only_found = known.is_some() && persons.is_empty();
+
     let request = engine
         .aside(move |engine| {
             let key = proof::key(&*engine.platform)?;
@@ -66,7 +75,13 @@ async fn join(engine: &Arc<Engine>, invitation: Invitation, persons: Vec<PersonI
         })
         .await?;
     let asked = engine.bearings.reading();
-    let enrolled = match district.enrol(&request).await? {
+    let enrolled = match district.enrol(&request).await {
+        Err(Failure::Problem { problem, .. }) if only_found && is_over(problem.code) => {
+            return Ok(Joining::Joined { district: card.name });
+        }
+        answer => answer?,
+    };
+    let enrolled = match enrolled {
         EnrolResponse::Choose { name, persons } => {
             let persons = persons.into_iter().map(ListedPerson::from).collect();
             return Ok(Joining::Choose { name, persons });
@@ -79,9 +94,19 @@ async fn join(engine: &Arc<Engine>, invitation: Invitation, persons: Vec<PersonI
     slip.open::<Slip>(&card.identity, Purpose::Slip).map_err(Error::internal)?;
     let joined = Joining::Joined { district: name.clone() };
     let addresses = known_addresses(card.addresses, Some(address));
-    let identity = card.identity;
-    engine.joined(Enrolment { district, name, device, token, slip, addresses, identity, epoch }).await?;
+    let Card { identity, next_identity, version, .. } = card;
+    let enrolment =
+        Enrolment { district, name, device, token, slip, addresses, identity, next_identity, card: version, epoch };
+    engine.joined(enrolment).await?;
     Ok(joined)
+}
+
+/// Whether an invitation lets nobody in any more.
+const fn is_over(code: ProblemCode) -> bool {
+    matches!(
+        code,
+        ProblemCode::InviteUsed | ProblemCode::InviteExpired | ProblemCode::InviteVoid | ProblemCode::InviteUnknown
+    )
 }
 
 /// The identity to pin: scanned, or shown at the typed address and compared with the typed check code.
@@ -89,8 +114,11 @@ async fn whom(invitation: &Invitation, network: &Network) -> Result<Fingerprint,
     match &invitation.whom {
         Whom::Scanned(identity) => Ok(*identity),
         Whom::Typed(check) => {
-            let shown = card_of_stranger(&invitation.address, network).await?.identity.fingerprint();
-            if CheckCode::of(&shown) == *check { Ok(shown) } else { Err(crate::transport::Failure::Foreign.into()) }
+            let card = card_of_stranger(&invitation.address, network).await?;
+            // The sheet may be of a time when an earlier key was the identity.
+            let earlier = card.successions.iter().filter_map(succession::read).map(|said| said.from.fingerprint());
+            let mut shown = std::iter::once(card.identity.fingerprint()).chain(earlier);
+            shown.find(|shown| CheckCode::of(shown) == *check).ok_or_else(|| Failure::Foreign.into())
         }
     }
 }

@@ -79,6 +79,8 @@ pub(crate) struct Planner {
     polls: u32,
     renew_at: u64,
     card_at: u64,
+    /// There is a newer card than the one at hand: reason enough for a single round.
+    card_owed: bool,
 }
 
 impl Planner {
@@ -104,6 +106,7 @@ impl Planner {
             polls: 0,
             renew_at: u64::MAX,
             card_at: u64::MAX,
+            card_owed: false,
         }
     }
 
@@ -147,6 +150,10 @@ impl Planner {
             Input::TokenAt { renew_in } => self.renew_at = now.saturating_add(renew_in),
             Input::SlipOwed => self.slip_at = Some(self.slip_at.unwrap_or(now)),
             Input::CardAt { age } => self.card_at = now.saturating_add(CARD.saturating_sub(age)),
+            Input::CardOwed => {
+                self.card_at = now;
+                self.card_owed = true;
+            }
             Input::LiveUp | Input::LiveDown | Input::Tick => {}
         }
     }
@@ -181,17 +188,22 @@ impl Planner {
             }
             return Some(Step::Sync { batch, renew });
         }
-        if self.flight.is_none() && self.life == Life::Started && self.failures == 0 {
-            if self.card_at <= now {
+        if self.flight.is_none() && self.failures == 0 {
+            if self.reads_cards() && self.card_at <= now {
                 self.flight = Some(Flight::Card);
                 return Some(Step::Card);
             }
-            if self.live == Live::Down && self.live_at.max(self.held_until) <= now {
+            if self.life == Life::Started && self.live == Live::Down && self.live_at.max(self.held_until) <= now {
                 self.live = Live::Opening;
                 return Some(Step::OpenLive);
             }
         }
         None
+    }
+
+    /// Whether the card's moment matters: to a phone that goes on by itself, or when there is a newer one.
+    fn reads_cards(&self) -> bool {
+        self.life == Life::Started || self.card_owed
     }
 
     /// When to look again if nothing happens before.
@@ -202,7 +214,8 @@ impl Planner {
         let sync = self.due.map(|due| due.max(self.held_until));
         let quiet = self.life == Life::Started && self.failures == 0;
         let live = (quiet && self.live == Live::Down).then_some(self.live_at.max(self.held_until));
-        let card = (quiet && self.card_at != u64::MAX).then_some(self.card_at);
+        let card = self.failures == 0 && self.reads_cards() && self.card_at != u64::MAX;
+        let card = card.then_some(self.card_at);
         [sync, live, card].into_iter().flatten().min()
     }
 
@@ -229,6 +242,7 @@ impl Planner {
             }
             Flight::Card => {
                 self.card_at = now + CARD;
+                self.card_owed = false;
                 again
             }
             Flight::Sync(batch) => {

@@ -305,6 +305,36 @@ fn old_addresses_are_looked_up_once_a_week() {
     assert_eq!(phone.hears(failed(Trouble::Away)), [WHOLE], "the tap is not forgotten");
 }
 
+#[test]
+fn a_newer_card_is_read_at_once_even_by_a_phone_that_was_only_woken_to_sync() {
+    let mut planner = Planner::new(Pace::default());
+    planner.take(0, Input::Tapped, 0.5);
+    assert_eq!(planner.next(0), Some(WHOLE));
+    planner.take(0, Input::CardOwed, 0.5);
+    planner.take(0, IDLE, 0.5);
+    assert_eq!(planner.next(0), Some(Step::Card));
+    planner.take(0, IDLE, 0.5);
+    assert_eq!(planner.next(0), None);
+}
+
+#[test]
+fn a_newer_card_that_could_not_be_read_is_tried_again_within_the_hour_and_holds_nothing_up() {
+    let mut phone = Phone::at_rest();
+    assert_eq!(phone.hears(Input::CardOwed), [Step::Card]);
+    assert_eq!(phone.hears(failed(Trouble::Away)), []);
+    assert_eq!(phone.hears(Input::Tapped), [WHOLE]);
+    assert_eq!(phone.hears(IDLE), []);
+    let mut waited = 0;
+    loop {
+        let (slept, steps) = phone.sleeps();
+        waited += slept;
+        if steps.contains(&Step::Card) || phone.hears(IDLE).contains(&Step::Card) {
+            break;
+        }
+    }
+    assert!(waited <= HOUR, "{waited}");
+}
+
 fn inputs() -> impl Strategy<Value = Input> {
     let trouble = prop_oneof![
         Just(Trouble::Cut),
@@ -326,6 +356,7 @@ fn inputs() -> impl Strategy<Value = Input> {
         1 => Just(Input::LiveDown),
         1 => Just(Input::NetworkBack),
         1 => Just(Input::SlipOwed),
+        1 => Just(Input::CardOwed),
         1 => (0_u64..1_000_000).prop_map(|renew_in| Input::TokenAt { renew_in }),
         1 => (0..2 * CARD).prop_map(|age| Input::CardAt { age }),
         2 => Just(Input::Tick),

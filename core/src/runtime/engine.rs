@@ -1,6 +1,6 @@
 //! One exchange with the server at a time: store, keys, clock and transport put together.
 
-use super::{bearings::Bearings, changes::Changes, proof, setback::Setback};
+use super::{bearings::Bearings, card, changes::Changes, proof, setback::Setback};
 use crate::{
     error::Error,
     plan::{Batch, Pace, Trouble},
@@ -13,7 +13,7 @@ use kairan_protocol::{
     id::{FeedNumber, OpId},
     time::Timestamp,
     validate::OPS_PER_SYNC,
-    wire::{Cursor, ProblemCode, SyncRequest, SyncResponse, Token},
+    wire::{Card, Cursor, ProblemCode, SyncRequest, SyncResponse, Token},
 };
 use serde_json::value::RawValue;
 use std::{
@@ -62,6 +62,8 @@ pub(crate) struct Round {
     pub(crate) waiting: bool,
     /// A token is to be asked for with the slip.
     pub(crate) slip_owed: bool,
+    /// The version of a card that is newer than the one read, if the server spoke of one.
+    pub(crate) newer_card: Option<u64>,
     /// How far the phone is with each feed now; none where nothing was asked about feeds.
     pub(crate) cursors: Option<BTreeMap<FeedNumber, Cursor>>,
     /// How long the token in use is good before its successor is asked for, in milliseconds.
@@ -197,6 +199,7 @@ impl Engine {
             more: applied.more || emptied,
             waiting: moved && (self.store.has_handing(now)? || self.store.has_outgoing(now)?),
             slip_owed: self.store.owes_slip()?,
+            newer_card: Some(self.store.card_heard()?).filter(|heard| *heard > enrolment.card),
             cursors: Some(self.store.sync_state()?.cursors),
             renew_in: Some(renew_in(enrolment, response.token.as_ref().unwrap_or(&enrolment.token), now)),
         };
@@ -251,23 +254,34 @@ impl Engine {
         })
     }
 
-    /// Reads the card and keeps its addresses.
+    /// Reads the card and takes over what it says.
     pub(crate) async fn read_card(self: &Arc<Self>) -> Result<Round, Setback> {
         let _turn = self.turn.lock().await;
         let enrolment = self.aside(Self::enrolment).await?;
         let district = self.district(&enrolment);
-        let card = district.card().await?;
-        let addresses = known_addresses(card.addresses, district.preferred());
-        self.bearings.card_read();
-        if addresses != enrolment.addresses {
-            district.set_addresses(addresses.clone());
-            self.aside(move |engine| {
-                let enrolment = engine.enrolment()?;
-                engine.store.set_enrolment(&Enrolment { addresses, ..enrolment })
-            })
-            .await?;
-        }
+        let read = district.card().await?;
+        self.take_over(read, district.preferred()).await?;
         Ok(Round::default())
+    }
+
+    /// Takes over what a card of the district's own says, wherever it was found; an exchange under way ends first.
+    pub(crate) async fn found(self: &Arc<Self>, read: Card, answered: String) -> Result<(), Error> {
+        let _turn = self.turn.lock().await;
+        self.take_over(read, Some(answered)).await
+    }
+
+    async fn take_over(self: &Arc<Self>, read: Card, answered: Option<String>) -> Result<(), Error> {
+        self.aside(move |engine| {
+            let before = engine.enrolment()?;
+            let after = card::taken_over(before.clone(), read, answered);
+            if after != before {
+                engine.store.set_enrolment(&after)?;
+                engine.district(&after).set_addresses(after.addresses);
+            }
+            engine.bearings.card_read();
+            Ok(())
+        })
+        .await
     }
 
     /// Opens the live stream.
@@ -324,12 +338,12 @@ impl Engine {
 
     /// The way to the district; its connections are kept from one exchange to the next.
     fn district(&self, enrolment: &Enrolment) -> Arc<District> {
-        let identity = enrolment.identity.fingerprint();
+        let pinned = card::pinned(enrolment);
         let mut kept = self.district.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
-            Some(district) if district.identity() == identity => district.clone(),
+            Some(district) if district.pinned() == pinned => district.clone(),
             _ => {
-                let district = District::new(identity, enrolment.addresses.clone(), self.network.clone());
+                let district = District::new(pinned, enrolment.addresses.clone(), self.network.clone());
                 kept.insert(Arc::new(district)).clone()
             }
         }
@@ -360,34 +374,9 @@ impl Engine {
 const ALL_SCREENS: [Screen; 7] =
     [Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk, Screen::Outbox, Screen::Phones, Screen::Me];
 
-/// The card's addresses, and at the end the one that answered last if the card does not name it: it did answer.
-pub(crate) fn known_addresses(mut card: Vec<String>, answered: Option<String>) -> Vec<String> {
-    card.extend(answered);
-    let mut known: Vec<String> = Vec::new();
-    for address in card {
-        if !known.contains(&address) {
-            known.push(address);
-        }
-    }
-    known
-}
-
 /// Until about half of the token's life is over; the device's number decides where in ten days, the same each time.
 fn renew_in(enrolment: &Enrolment, token: &Token, now: Timestamp) -> u64 {
     let spread = enrolment.device.number() % (SPREAD_DAYS * DAY_MILLIS);
     let at = token.until.plus_millis(spread - RENEW_BEFORE_DAYS * DAY_MILLIS);
     u64::try_from(at.since(now)).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_address_that_answered_stays_known_after_those_of_the_card() {
-        let card = vec!["new.example".to_owned(), "old.example".to_owned()];
-        assert_eq!(known_addresses(card.clone(), Some("old.example".to_owned())), card);
-        let known = known_addresses(card, Some("192.0.2.7:8443".to_owned()));
-        assert_eq!(known, ["new.example", "old.example", "192.0.2.7:8443"]);
-    }
 }

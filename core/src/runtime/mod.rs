@@ -1,6 +1,7 @@
 //! The loop that drives planner, store and transport, on the core's own threads or the caller's.
 
 mod bearings;
+pub(crate) mod card;
 mod changes;
 mod engine;
 pub(crate) mod proof;
@@ -9,7 +10,7 @@ mod setback;
 
 pub use changes::Listener;
 
-pub(crate) use engine::{Engine, known_addresses};
+pub(crate) use engine::Engine;
 pub(crate) use rounds::full_round;
 
 use crate::{
@@ -188,6 +189,9 @@ impl Drive {
                 }
                 if round.slip_owed {
                     self.take(Input::SlipOwed);
+                }
+                if round.newer_card.is_some() {
+                    self.take(Input::CardOwed);
                 }
                 self.take(Input::Answered { more: round.more, waiting: round.waiting });
                 if std::mem::take(&mut self.poked).into_iter().any(|(n, v)| self.is_behind(n, v)) {

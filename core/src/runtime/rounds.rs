@@ -26,6 +26,7 @@ pub(crate) async fn full_round(engine: &Arc<Engine>) -> Result<SyncReport, Error
     }
     planner.take(0, Input::Tapped, 0.5);
     while let Some(step) = planner.next(0) {
+        let for_card = step == Step::Card;
         let exchange = match step {
             Step::Sync { batch, renew } => engine.sync(batch, renew).await,
             Step::Token { slip } => engine.renew_token(slip).await,
@@ -43,12 +44,15 @@ pub(crate) async fn full_round(engine: &Arc<Engine>) -> Result<SyncReport, Error
             Step::OpenLive | Step::CloseLive => continue,
         };
         let input = match exchange {
-            Ok(Round { sent, received, handed_back, more, waiting, slip_owed, .. }) => {
+            Ok(Round { sent, received, handed_back, more, waiting, slip_owed, newer_card, .. }) => {
                 report.sent += sent;
                 report.received += received;
                 report.handed_back += handed_back;
                 if slip_owed {
                     planner.take(0, Input::SlipOwed, 0.5);
+                }
+                if newer_card.is_some() {
+                    planner.take(0, Input::CardOwed, 0.5);
                 }
                 failure = None;
                 Input::Answered { more, waiting }
@@ -56,7 +60,8 @@ pub(crate) async fn full_round(engine: &Arc<Engine>) -> Result<SyncReport, Error
             Err(Setback { trouble, error, ops }) => {
                 let count = ops.len();
                 suspect = Some((ops, error.code().to_owned()));
-                failure = Some(error);
+                // What was asked for came about: the card is read another time.
+                failure = (!for_card).then_some(error);
                 Input::Failed { trouble, ops: count }
             }
         };

@@ -36,6 +36,12 @@ pub struct Enrolment {
     pub addresses: Vec<String>,
     /// The district's identity key: what everything is checked against.
     pub identity: Key,
+    /// The key that will follow it, once the newest card announced one.
+    #[serde(default)]
+    pub next_identity: Option<Key>,
+    /// The version of the newest card read: an older one takes nothing back.
+    #[serde(default)]
+    pub card: u64,
     /// The server's epoch when joining, or the last one seen.
     pub epoch: Epoch,
 }

@@ -182,6 +182,11 @@ impl Store {
         })
     }
 
+    /// The newest version of the card the server spoke of; 0 for none.
+    pub(crate) fn card_heard(&self) -> Result<u64, Error> {
+        self.mirror.read(mirror::feeds::card_heard)
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }

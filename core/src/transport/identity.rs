@@ -1,6 +1,10 @@
 //! Who answers at an address: certificates signed by the district's pinned identity, public roots, or not yet known.
 
-use kairan_protocol::sign::{Fingerprint, Key};
+use kairan_protocol::{
+    sign::{Fingerprint, Key},
+    succession,
+    wire::Card,
+};
 use p256::{elliptic_curve::sec1::ToEncodedPoint, pkcs8::DecodePublicKey};
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme,
@@ -14,11 +18,40 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use std::sync::Arc;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
+/// Whom a phone takes for its district.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pinned {
+    /// The fingerprint of the identity key that joining or a card gave.
+    pub identity: Fingerprint,
+    /// That of the key that key announced to follow it.
+    pub next: Option<Fingerprint>,
+    /// The version of the newest card read; 0 for none.
+    pub card: u64,
+}
+
+impl Pinned {
+    fn keys(&self) -> impl Iterator<Item = Fingerprint> {
+        std::iter::once(self.identity).chain(self.next)
+    }
+
+    /// Whether the key that signed a card is the district's: the pinned one, the one it announced, or one that either handed over to.
+    pub(crate) fn leads_to(&self, card: &Card) -> bool {
+        self.keys().any(|key| succession::leads(&key, &card.successions, &card.identity))
+    }
+}
+
+/// Of a sheet, and nothing else known yet.
+impl From<Fingerprint> for Pinned {
+    fn from(identity: Fingerprint) -> Self {
+        Self { identity, next: None, card: 0 }
+    }
+}
+
 /// Whom a connection trusts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// A chain that ends in the district's own identity key; the host's name does not matter.
-    Identity(Fingerprint),
+    /// A chain that ends in the district's own identity key, or in the one it announced; the host's name does not matter.
+    Identity(Pinned),
     /// The roots the public web trusts, and the host's name. Says nothing about the district by itself: its card must.
     PublicRoots,
     /// Anybody: only to fetch a card, which is compared with the sheet before anything else is said.
@@ -35,7 +68,7 @@ impl Trust {
     pub(crate) fn config(self) -> Result<ClientConfig, rustls::Error> {
         let provider = Arc::new(ring::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = match self {
-            Self::Identity(identity) => Arc::new(IdentityVerifier { identity, provider: provider.clone() }),
+            Self::Identity(pinned) => Arc::new(IdentityVerifier { pinned, provider: provider.clone() }),
             Self::PublicRoots => {
                 let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
                 WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone())
@@ -61,10 +94,10 @@ fn fingerprint(certificate: &CertificateDer<'_>) -> Option<Fingerprint> {
     Some(Key::from_sec1(key.to_encoded_point(true).as_bytes()).ok()?.fingerprint())
 }
 
-/// Accepts a server certificate that the pinned identity key signed.
+/// Accepts a server certificate that the pinned identity key signed, itself or through those it handed over to.
 #[derive(Debug)]
 struct IdentityVerifier {
-    identity: Fingerprint,
+    pinned: Pinned,
     provider: Arc<CryptoProvider>,
 }
 
@@ -77,17 +110,19 @@ impl ServerCertVerifier for IdentityVerifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let own = intermediates.iter().find(|certificate| fingerprint(certificate) == Some(self.identity));
-        let Some(own) = own else {
-            return Err(CertificateError::Other(OtherError(Arc::new(AnotherIdentity))).into());
+        let is_own = |certificate: &CertificateDer<'_>| {
+            fingerprint(certificate).is_some_and(|key| self.pinned.keys().any(|pinned| pinned == key))
         };
-        let anchor = anchor_from_trusted_cert(own).map_err(as_rustls)?;
+        let (own, between): (Vec<_>, Vec<_>) = intermediates.iter().cloned().partition(is_own);
+        if own.is_empty() {
+            return Err(CertificateError::Other(OtherError(Arc::new(AnotherIdentity))).into());
+        }
+        let anchors: Vec<_> = own.iter().map(anchor_from_trusted_cert).collect::<Result<_, _>>().map_err(as_rustls)?;
         let certificate = EndEntityCert::try_from(end_entity).map_err(as_rustls)?;
         let verify = |time| {
             let algorithms = self.provider.signature_verification_algorithms.all;
-            let anchors = std::slice::from_ref(&anchor);
             certificate
-                .verify_for_usage(algorithms, anchors, &[], time, KeyUsage::server_auth(), None, None)
+                .verify_for_usage(algorithms, &anchors, &between, time, KeyUsage::server_auth(), None, None)
                 .map(|_| ())
         };
         match verify(now) {

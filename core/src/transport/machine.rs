@@ -69,7 +69,15 @@ pub(crate) fn identity(seed: u8) -> SigningKey {
 }
 
 pub(crate) fn card(identity: &SigningKey, addresses: &[&str]) -> Signed {
-    let card = Card {
+    signed(identity, &card_of(identity, addresses))
+}
+
+pub(crate) fn signed(identity: &SigningKey, card: &Card) -> Signed {
+    Signed::new(identity, Purpose::Card, card).unwrap()
+}
+
+pub(crate) fn card_of(identity: &SigningKey, addresses: &[&str]) -> Card {
+    Card {
         district: GroupId::from_number(1),
         name: "みどり市".to_owned(),
         epoch: Epoch("k1".to_owned()),
@@ -80,8 +88,7 @@ pub(crate) fn card(identity: &SigningKey, addresses: &[&str]) -> Signed {
         version: 0,
         successions: Vec::new(),
         at: Timestamp::from_millis(0),
-    };
-    Signed::new(identity, Purpose::Card, &card).unwrap()
+    }
 }
 
 fn certificates(identity: &SigningKey) -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {

@@ -17,9 +17,11 @@ pub(crate) use failure::Failure;
 pub(crate) use live::{LiveEvent, LiveStream};
 
 use http::{Answer, Ask, Reply, Wire};
+pub(crate) use identity::Pinned;
+
 use identity::Trust;
 use kairan_protocol::{
-    sign::{Fingerprint, Purpose, Signed},
+    sign::{Purpose, Signed},
     wire::{Card, EnrolRequest, EnrolResponse, SyncRequest, SyncResponse, Token, TokenProof},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -60,7 +62,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
 /// A district as a phone reaches it.
 #[derive(Debug)]
 pub(crate) struct District {
-    identity: Fingerprint,
+    pinned: Pinned,
     network: Network,
     state: Mutex<State>,
 }
@@ -78,8 +80,8 @@ struct State {
 }
 
 impl District {
-    pub(crate) fn new(identity: Fingerprint, addresses: Vec<String>, network: Network) -> Self {
-        Self { identity, network, state: Mutex::new(State { addresses, ..State::default() }) }
+    pub(crate) fn new(pinned: impl Into<Pinned>, addresses: Vec<String>, network: Network) -> Self {
+        Self { pinned: pinned.into(), network, state: Mutex::new(State { addresses, ..State::default() }) }
     }
 
     /// Other addresses from now on.
@@ -89,7 +91,7 @@ impl District {
         state.addresses = addresses;
     }
 
-    /// The card, signed by the pinned identity.
+    /// The card, signed by the pinned identity or one it leads to.
     pub(crate) async fn card(&self) -> Result<Card, Failure> {
         let answer = self.ask(&Ask::get(CARD)).await?;
         self.own_card(&answer)
@@ -124,8 +126,8 @@ impl District {
     }
 
     /// Whose district this is.
-    pub(crate) const fn identity(&self) -> Fingerprint {
-        self.identity
+    pub(crate) const fn pinned(&self) -> Pinned {
+        self.pinned
     }
 
     async fn post<A: DeserializeOwned>(&self, path: &str, value: &impl Serialize) -> Result<A, Failure> {
@@ -166,7 +168,7 @@ impl District {
 
     async fn at(&self, address: &str, ask: &Ask<'_>) -> Result<Reply, Failure> {
         if !self.state().vouched.contains(address) {
-            let own = self.wire(Trust::Identity(self.identity))?;
+            let own = self.wire(Trust::Identity(self.pinned))?;
             match own.reply(address, ask).await {
                 Err(Failure::Foreign) => self.vouch(address).await?,
                 other => return other,
@@ -180,14 +182,15 @@ impl District {
     }
 
     /// Public roots say who holds the name; only a card of the pinned identity that names this address, or the key just
-    /// seen, says that this is the district. Without that somebody could show a copied card under a name of their own.
+    /// seen, says that this is the district. Without that somebody could show a copied card under a name of their own; and with
+    /// a card from before the newest, under a name that was once the district's.
     async fn vouch(&self, address: &str) -> Result<(), Failure> {
         let public = self.wire(Trust::PublicRoots)?;
         let answer = public.ask(address, &Ask::get(CARD)).await?;
         let card = self.own_card(&answer)?;
         let named = card.addresses.iter().any(|named| named == address);
         let known_key = answer.tls.is_some_and(|key| card.tls.contains(&key));
-        if !named && !known_key {
+        if !named && !known_key || card.version < self.pinned.card {
             return Err(Failure::Foreign);
         }
         self.state().vouched.insert(address.to_owned());
@@ -196,7 +199,7 @@ impl District {
 
     fn own_card(&self, answer: &Answer) -> Result<Card, Failure> {
         let card = open_card(&answer.bytes)?;
-        if card.identity.fingerprint() == self.identity { Ok(card) } else { Err(Failure::Foreign) }
+        if self.pinned.leads_to(&card) { Ok(card) } else { Err(Failure::Foreign) }
     }
 
     fn wire(&self, trust: Trust) -> Result<Wire, Failure> {

@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed test says so")]
 
 use super::{
-    machine::{Machine, Say, card, identity},
+    machine::{Machine, Say, card, card_of, identity, signed},
     *,
 };
-use kairan_protocol::{invite::CheckCode, sign::Key, time::Timestamp, wire::ProblemCode};
+use kairan_protocol::{invite::CheckCode, sign::Key, succession::hand_over, time::Timestamp, wire::ProblemCode};
 use p256::ecdsa::SigningKey;
 use tokio::net::TcpListener;
 
@@ -120,4 +120,38 @@ async fn cutting_the_network_ends_an_open_stream() {
     assert_eq!(stream.next().await, Err(Failure::Cut));
     assert_eq!(district.card().await.err(), Some(Failure::Cut));
     assert_eq!(machine.heard().len(), 1);
+}
+
+/// A card the key `signer` signed, with what `earlier` stated about it.
+fn followed(earlier: &[Signed], signer: u8) -> Signed {
+    let card = Card { successions: earlier.to_vec(), ..card_of(&identity(signer), &["new.example"]) };
+    signed(&identity(signer), &card)
+}
+
+fn over(from: u8, to: u8) -> Signed {
+    hand_over(&identity(from), Key::of(&identity(to)), Timestamp::from_millis(0)).unwrap()
+}
+
+/// What a phone that pinned key 1 makes of a card, told by a machine whose certificate it trusts.
+async fn told(pinned: Pinned, card: Signed) -> Result<Card, Failure> {
+    let machine = Machine::start(&identity(1), move |_| Say::json(&card)).await;
+    District::new(pinned, vec![machine.address.clone()], Network::default()).card().await
+}
+
+#[tokio::test]
+async fn a_card_is_the_districts_when_the_pinned_key_handed_over_to_its_signer() {
+    let first = Pinned::from(Key::of(&identity(1)).fingerprint());
+    assert_eq!(told(first, followed(&[over(1, 2)], 2)).await.unwrap().identity, Key::of(&identity(2)));
+    assert!(told(first, followed(&[over(1, 2), over(2, 3)], 3)).await.is_ok());
+    for stated in [vec![], vec![over(2, 3)], vec![over(9, 3)], vec![over(3, 1)]] {
+        assert_eq!(told(first, followed(&stated, 3)).await.err(), Some(Failure::Foreign));
+    }
+}
+
+#[tokio::test]
+async fn a_card_of_the_announced_key_is_the_districts_without_a_word_of_the_one_before() {
+    let next = Some(Key::of(&identity(2)).fingerprint());
+    let told_before = Pinned { next, ..Key::of(&identity(1)).fingerprint().into() };
+    assert!(told(told_before, followed(&[], 2)).await.is_ok());
+    assert_eq!(told(told_before, followed(&[], 3)).await.err(), Some(Failure::Foreign));
 }

@@ -28,6 +28,11 @@ pub(crate) fn rights_version(connection: &Connection) -> Result<u64, Error> {
     Ok(meta(connection, "rights")?.and_then(|version| version.parse().ok()).unwrap_or(0))
 }
 
+/// The version of the card that the rights acted upon spoke of; 0 for none.
+pub(crate) fn card_heard(connection: &Connection) -> Result<u64, Error> {
+    Ok(meta(connection, "card")?.and_then(|version| version.parse().ok()).unwrap_or(0))
+}
+
 /// The epoch of everything in the mirror.
 pub(crate) fn epoch(connection: &Connection) -> Result<Option<Epoch>, Error> {
     Ok(meta(connection, "epoch")?.map(Epoch))
@@ -142,6 +147,7 @@ pub(crate) fn act_on(connection: &Connection, rights: &Rights) -> Result<Changed
             .execute((right.n.0, right.name.to_string(), right.until.map(Timestamp::millis)))?;
     }
     set_meta(connection, "rights", &rights.version.to_string())?;
+    set_meta(connection, "card", &rights.card.to_string())?;
     set_meta(connection, "persons", &serde_json::to_string(&rights.persons)?)?;
     set_meta(connection, "zone", &serde_json::to_string(&rights.zone)?)?;
     Ok(changed)

@@ -395,7 +395,7 @@ pub(crate) fn sent_row(number: u8, version: u64, body: &NoticeBody) -> Row {
     row(kind::SENT, notice_id(number), version, &Sent { notice })
 }
 
-fn enrolment(persons: &[PersonId]) -> Enrolment {
+pub(crate) fn enrolment(persons: &[PersonId]) -> Enrolment {
     // The generator's point: a public key nobody signs with.
     let point = "036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296";
     let sec1: Vec<u8> = (0..33).map(|at| u8::from_str_radix(&point[2 * at..2 * at + 2], 16).unwrap()).collect();
@@ -418,6 +418,8 @@ fn enrolment(persons: &[PersonId]) -> Enrolment {
         slip: Signed { payload: serde_json::to_string(&slip).unwrap(), signature: String::new() },
         addresses: vec!["127.0.0.1:8443".to_owned()],
         identity: key,
+        next_identity: None,
+        card: 0,
         epoch,
     }
 }

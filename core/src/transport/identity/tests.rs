@@ -26,6 +26,11 @@ impl Identity {
         Self { key, certificate }
     }
 
+    /// The certificate it gives an identity that follows it.
+    fn certificate_for(&self, later: &Identity) -> CertificateDer<'static> {
+        authority().signed_by(&later.key, &Issuer::new(authority(), &self.key)).unwrap().der().clone()
+    }
+
     fn fingerprint(&self) -> Fingerprint {
         fingerprint(&self.certificate).unwrap()
     }
@@ -41,13 +46,19 @@ impl Identity {
     }
 }
 
+impl From<&Identity> for Pinned {
+    fn from(identity: &Identity) -> Self {
+        identity.fingerprint().into()
+    }
+}
+
 /// What a phone that pinned `pinned` says in 2026 to a server that presents these.
 fn verdict(
-    pinned: &Identity,
+    pinned: impl Into<Pinned>,
     end_entity: &CertificateDer<'_>,
     rest: &[CertificateDer<'_>],
 ) -> Result<(), rustls::Error> {
-    let verifier = IdentityVerifier { identity: pinned.fingerprint(), provider: Arc::new(ring::default_provider()) };
+    let verifier = IdentityVerifier { pinned: pinned.into(), provider: Arc::new(ring::default_provider()) };
     let name = ServerName::try_from("192.0.2.1").unwrap();
     let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_795_000_000));
     verifier.verify_server_cert(end_entity, rest, &name, &[], now).map(|_| ())
@@ -108,7 +119,64 @@ fn a_certificate_for_another_use_is_refused() {
 
 #[test]
 fn every_kind_of_trust_makes_settings() {
-    for trust in [Trust::Identity(Identity::new().fingerprint()), Trust::PublicRoots, Trust::NotYet] {
+    for trust in [Trust::Identity((&Identity::new()).into()), Trust::PublicRoots, Trust::NotYet] {
         assert!(trust.config().is_ok());
     }
+}
+
+/// A line of identities, each handing over to the next; and what the server of the last one presents beside its own certificate.
+fn line(length: usize) -> (Vec<Identity>, Vec<CertificateDer<'static>>) {
+    let line: Vec<Identity> = (0..length).map(|_| Identity::new()).collect();
+    let mut shown: Vec<_> = line.windows(2).rev().map(|pair| pair[0].certificate_for(&pair[1])).collect();
+    shown.push(line[0].certificate.clone());
+    (line, shown)
+}
+
+#[test]
+fn whoever_pinned_any_key_of_a_line_finds_the_server_of_the_last() {
+    // webpki takes six certificates between a server's and the pinned one.
+    for length in 2..=7 {
+        let (line, shown) = line(length);
+        let server = line[length - 1].server(2026, 2046, ExtendedKeyUsagePurpose::ServerAuth);
+        for (place, pinned) in line.iter().enumerate() {
+            assert_eq!(verdict(pinned, &server, &shown), Ok(()), "{place} of {length}");
+        }
+        assert!(verdict(&Identity::new(), &server, &shown).is_err());
+    }
+}
+
+#[test]
+fn a_key_that_handed_over_is_nobody_to_a_phone_that_followed() {
+    let (line, shown) = line(2);
+    let server = line[0].server(2026, 2046, ExtendedKeyUsagePurpose::ServerAuth);
+    assert!(verdict(&line[1], &server, &shown).is_err());
+    assert!(verdict(&line[1], &server, std::slice::from_ref(&line[0].certificate)).is_err());
+}
+
+#[test]
+fn the_announced_key_is_enough_where_the_one_before_is_lost() {
+    let (lost, next) = (Identity::new(), Identity::new());
+    let server = next.server(2026, 2046, ExtendedKeyUsagePurpose::ServerAuth);
+    let shown = std::slice::from_ref(&next.certificate);
+    assert!(verdict(&lost, &server, shown).is_err());
+    let told = Pinned { next: Some(next.fingerprint()), ..Pinned::from(&lost) };
+    assert_eq!(verdict(told, &server, shown), Ok(()));
+}
+
+#[test]
+fn a_hand_over_that_the_pinned_key_did_not_sign_leads_nowhere() {
+    let (ours, thief) = (Identity::new(), Identity::new());
+    let server = thief.server(2026, 2046, ExtendedKeyUsagePurpose::ServerAuth);
+    let forged = thief.certificate_for(&thief);
+    assert!(verdict(&ours, &server, &[forged, ours.certificate.clone()]).is_err());
+}
+
+#[test]
+fn a_server_certificate_hands_nothing_over() {
+    let (ours, thief) = (Identity::new(), Identity::new());
+    let mut params = CertificateParams::new(vec!["server.example".to_owned()]).unwrap();
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let stolen = params.signed_by(&thief.key, &Issuer::new(authority(), &ours.key)).unwrap();
+    let server = thief.server(2026, 2046, ExtendedKeyUsagePurpose::ServerAuth);
+    assert!(verdict(&ours, &server, &[stolen.der().clone(), ours.certificate.clone()]).is_err());
 }
