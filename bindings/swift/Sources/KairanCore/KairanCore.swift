@@ -597,6 +597,22 @@ fileprivate struct FfiConverterData: FfiConverterRustBuffer {
 public protocol KairanProtocol: AnyObject, Sendable {
     
     /**
+     * The notification was raised.
+     */
+    func alertRaised(id: String) async throws 
+    
+    /**
+     * Somebody looked at what it is about.
+     */
+    func alertSeen(id: String) async throws 
+    
+    /**
+     * What a notification should be raised for now: an emergency that stands once ever, a request for a talk nobody has looked
+     * at once in each epoch of the server. Reading it changes nothing.
+     */
+    func alerts(person: String) throws  -> [Alert]
+    
+    /**
      * One desk.
      */
     func desk(group: String) throws  -> Desk
@@ -629,7 +645,8 @@ public protocol KairanProtocol: AnyObject, Sendable {
     /**
      * Joins by the QR's text, or by the three typed parts. Without persons it tells who is listed; a listed household of
      * one is asked about too. Called again after a lost answer it gives the same; with a further invitation of the same
-     * neighbourhood it adds that one's people.
+     * neighbourhood it adds that one's people. Any sheet of the same neighbourhood, used up or not, tells a phone that joined where
+     * its neighbourhood is now.
      */
     func join(code: String, persons: [String]) async throws  -> Joining
     
@@ -652,6 +669,11 @@ public protocol KairanProtocol: AnyObject, Sendable {
      * Sends again what waits for a word; its id from now on.
      */
     func retry(op: String) async throws  -> String
+    
+    /**
+     * Somebody has seen what became of damaged records: the first screen does not tell it any more.
+     */
+    func salvageSeen() async throws 
     
     /**
      * The phones a person has joined with.
@@ -819,6 +841,58 @@ public static func `open`(dir: String, platform: Platform)throws  -> Kairan  {
 
     
     /**
+     * The notification was raised.
+     */
+open func alertRaised(id: String)async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_alert_raised(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(id)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_void,
+            completeFunc: ffi_kairan_core_rust_future_complete_void,
+            freeFunc: ffi_kairan_core_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Somebody looked at what it is about.
+     */
+open func alertSeen(id: String)async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_alert_seen(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(id)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_void,
+            completeFunc: ffi_kairan_core_rust_future_complete_void,
+            freeFunc: ffi_kairan_core_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * What a notification should be raised for now: an emergency that stands once ever, a request for a talk nobody has looked
+     * at once in each epoch of the server. Reading it changes nothing.
+     */
+open func alerts(person: String)throws  -> [Alert]  {
+    return try  FfiConverterSequenceTypeAlert.lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
+        uniffiCallStatus in
+    uniffi_kairan_core_fn_method_kairan_alerts(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(person),uniffiCallStatus
+    )
+})
+}
+    
+    /**
      * One desk.
      */
 open func desk(group: String)throws  -> Desk  {
@@ -918,7 +992,8 @@ open func moveHousehold(person: String, household: String, to: String)async thro
     /**
      * Joins by the QR's text, or by the three typed parts. Without persons it tells who is listed; a listed household of
      * one is asked about too. Called again after a lost answer it gives the same; with a further invitation of the same
-     * neighbourhood it adds that one's people.
+     * neighbourhood it adds that one's people. Any sheet of the same neighbourhood, used up or not, tells a phone that joined where
+     * its neighbourhood is now.
      */
 open func join(code: String, persons: [String])async throws  -> Joining  {
     return
@@ -1001,6 +1076,25 @@ open func retry(op: String)async throws  -> String  {
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Somebody has seen what became of damaged records: the first screen does not tell it any more.
+     */
+open func salvageSeen()async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_salvage_seen(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_void,
+            completeFunc: ffi_kairan_core_rust_future_complete_void,
+            freeFunc: ffi_kairan_core_rust_future_free_void,
+            liftFunc: { $0 },
             errorHandler: FfiConverterTypeKairanError_lift
         )
 }
@@ -1910,6 +2004,125 @@ public func FfiConverterTypePlatform_lower(_ value: Platform) -> UInt64 {
 }
 
 
+
+
+/**
+ * Something a notification should be raised for now. Say `alert_raised` when it is, `alert_seen` when somebody looked.
+ */
+public struct Alert: Equatable, Hashable {
+    /**
+     * The notice's id; of a talk the check-in's op.
+     */
+    public let id: String
+    /**
+     * What it is about.
+     */
+    public let kind: AlertKind
+    /**
+     * 件名; of a talk the name of who asked, which is not for a locked screen.
+     */
+    public let title: String
+    /**
+     * The name of the group it comes from; of a talk the household's name, or empty.
+     */
+    public let from: String
+    /**
+     * The team whose desk a talk stands on.
+     */
+    public let desk: String?
+    /**
+     * When it was published, or asked.
+     */
+    public let at: Int64
+    /**
+     * Whether it was raised before, by an earlier memory of the server: nobody has looked since.
+     */
+    public let again: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The notice's id; of a talk the check-in's op.
+         */id: String, 
+        /**
+         * What it is about.
+         */kind: AlertKind, 
+        /**
+         * 件名; of a talk the name of who asked, which is not for a locked screen.
+         */title: String, 
+        /**
+         * The name of the group it comes from; of a talk the household's name, or empty.
+         */from: String, 
+        /**
+         * The team whose desk a talk stands on.
+         */desk: String?, 
+        /**
+         * When it was published, or asked.
+         */at: Int64, 
+        /**
+         * Whether it was raised before, by an earlier memory of the server: nobody has looked since.
+         */again: Bool) {
+        self.id = id
+        self.kind = kind
+        self.title = title
+        self.from = from
+        self.desk = desk
+        self.at = at
+        self.again = again
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Alert: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAlert: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Alert {
+        return
+            try Alert(
+                id: FfiConverterString.read(from: &buf), 
+                kind: FfiConverterTypeAlertKind.read(from: &buf), 
+                title: FfiConverterString.read(from: &buf), 
+                from: FfiConverterString.read(from: &buf), 
+                desk: FfiConverterOptionString.read(from: &buf), 
+                at: FfiConverterInt64.read(from: &buf), 
+                again: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Alert, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterTypeAlertKind.write(value.kind, into: &buf)
+        FfiConverterString.write(value.title, into: &buf)
+        FfiConverterString.write(value.from, into: &buf)
+        FfiConverterOptionString.write(value.desk, into: &buf)
+        FfiConverterInt64.write(value.at, into: &buf)
+        FfiConverterBool.write(value.again, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAlert_lift(_ buf: RustBuffer) throws -> Alert {
+    return try FfiConverterTypeAlert.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAlert_lower(_ value: Alert) -> RustBuffer {
+    return FfiConverterTypeAlert.lower(value)
+}
 
 
 /**
@@ -3070,7 +3283,7 @@ public struct Home: Equatable, Hashable {
      */
     public let nextEvents: [EventLine]
     /**
-     * Taps waiting to be sent.
+     * Taps waiting to be sent, or to be handed back to a server that lost them.
      */
     public let waiting: UInt32
     /**
@@ -3081,6 +3294,10 @@ public struct Home: Equatable, Hashable {
      * Ones that ask again before they go out.
      */
     public let asking: UInt32
+    /**
+     * The phone's records were damaged: what was kept, until it was seen.
+     */
+    public let salvage: Salvage?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3119,14 +3336,17 @@ public struct Home: Equatable, Hashable {
          * What takes place next, soonest first.
          */nextEvents: [EventLine], 
         /**
-         * Taps waiting to be sent.
+         * Taps waiting to be sent, or to be handed back to a server that lost them.
          */waiting: UInt32, 
         /**
          * Refused ones not looked at yet.
          */refused: UInt32, 
         /**
          * Ones that ask again before they go out.
-         */asking: UInt32) {
+         */asking: UInt32, 
+        /**
+         * The phone's records were damaged: what was kept, until it was seen.
+         */salvage: Salvage?) {
         self.today = today
         self.person = person
         self.name = name
@@ -3141,6 +3361,7 @@ public struct Home: Equatable, Hashable {
         self.waiting = waiting
         self.refused = refused
         self.asking = asking
+        self.salvage = salvage
     }
 
     
@@ -3172,7 +3393,8 @@ public struct FfiConverterTypeHome: FfiConverterRustBuffer {
                 nextEvents: FfiConverterSequenceTypeEventLine.read(from: &buf), 
                 waiting: FfiConverterUInt32.read(from: &buf), 
                 refused: FfiConverterUInt32.read(from: &buf), 
-                asking: FfiConverterUInt32.read(from: &buf)
+                asking: FfiConverterUInt32.read(from: &buf), 
+                salvage: FfiConverterOptionTypeSalvage.read(from: &buf)
         )
     }
 
@@ -3191,6 +3413,7 @@ public struct FfiConverterTypeHome: FfiConverterRustBuffer {
         FfiConverterUInt32.write(value.waiting, into: &buf)
         FfiConverterUInt32.write(value.refused, into: &buf)
         FfiConverterUInt32.write(value.asking, into: &buf)
+        FfiConverterOptionTypeSalvage.write(value.salvage, into: &buf)
     }
 }
 
@@ -4429,6 +4652,95 @@ public func FfiConverterTypeRosterHome_lower(_ value: RosterHome) -> RustBuffer 
 
 
 /**
+ * What became of the phone's own records after some of them could not be read any more.
+ */
+public struct Salvage: Equatable, Hashable {
+    /**
+     * When it was found.
+     */
+    public let at: Int64
+    /**
+     * Ops that could be read and are kept, sent ones too.
+     */
+    public let saved: UInt32
+    /**
+     * Of these, what still waits to be sent.
+     */
+    public let waiting: UInt32
+    /**
+     * Whether something that was not sent yet may be gone: what was tapped last should be looked at again.
+     */
+    public let lost: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * When it was found.
+         */at: Int64, 
+        /**
+         * Ops that could be read and are kept, sent ones too.
+         */saved: UInt32, 
+        /**
+         * Of these, what still waits to be sent.
+         */waiting: UInt32, 
+        /**
+         * Whether something that was not sent yet may be gone: what was tapped last should be looked at again.
+         */lost: Bool) {
+        self.at = at
+        self.saved = saved
+        self.waiting = waiting
+        self.lost = lost
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Salvage: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSalvage: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Salvage {
+        return
+            try Salvage(
+                at: FfiConverterInt64.read(from: &buf), 
+                saved: FfiConverterUInt32.read(from: &buf), 
+                waiting: FfiConverterUInt32.read(from: &buf), 
+                lost: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Salvage, into buf: inout [UInt8]) {
+        FfiConverterInt64.write(value.at, into: &buf)
+        FfiConverterUInt32.write(value.saved, into: &buf)
+        FfiConverterUInt32.write(value.waiting, into: &buf)
+        FfiConverterBool.write(value.lost, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSalvage_lift(_ buf: RustBuffer) throws -> Salvage {
+    return try FfiConverterTypeSalvage.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSalvage_lower(_ value: Salvage) -> RustBuffer {
+    return FfiConverterTypeSalvage.lower(value)
+}
+
+
+/**
  * A notice as a desk lists it.
  */
 public struct SentLine: Equatable, Hashable {
@@ -4708,6 +5020,10 @@ public struct SyncReport: Equatable, Hashable {
      * Rows that came.
      */
     public let received: UInt32
+    /**
+     * Ops that a restored server had lost and has again.
+     */
+    public let handedBack: UInt32
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -4717,9 +5033,13 @@ public struct SyncReport: Equatable, Hashable {
          */sent: UInt32, 
         /**
          * Rows that came.
-         */received: UInt32) {
+         */received: UInt32, 
+        /**
+         * Ops that a restored server had lost and has again.
+         */handedBack: UInt32) {
         self.sent = sent
         self.received = received
+        self.handedBack = handedBack
     }
 
     
@@ -4739,13 +5059,15 @@ public struct FfiConverterTypeSyncReport: FfiConverterRustBuffer {
         return
             try SyncReport(
                 sent: FfiConverterUInt32.read(from: &buf), 
-                received: FfiConverterUInt32.read(from: &buf)
+                received: FfiConverterUInt32.read(from: &buf), 
+                handedBack: FfiConverterUInt32.read(from: &buf)
         )
     }
 
     public static func write(_ value: SyncReport, into buf: inout [UInt8]) {
         FfiConverterUInt32.write(value.sent, into: &buf)
         FfiConverterUInt32.write(value.received, into: &buf)
+        FfiConverterUInt32.write(value.handedBack, into: &buf)
     }
 }
 
@@ -4982,7 +5304,8 @@ public struct WaitingOp: Equatable, Hashable {
      */
     public let state: OpState
     /**
-     * Why it is refused or parked: a stable code.
+     * Why it is refused, parked, or waits although it was sent: a stable code. `later`: what it speaks about was lost with the
+     * server's memory and has not come back; `handing_back`: the server had it and lost it.
      */
     public let code: String?
     /**
@@ -5012,7 +5335,8 @@ public struct WaitingOp: Equatable, Hashable {
          * How it stands.
          */state: OpState, 
         /**
-         * Why it is refused or parked: a stable code.
+         * Why it is refused, parked, or waits although it was sent: a stable code. `later`: what it speaks about was lost with the
+         * server's memory and has not come back; `handing_back`: the server had it and lost it.
          */code: String?, 
         /**
          * Whether it was never on the wire: then discarding takes it back for good.
@@ -5149,6 +5473,81 @@ public func FfiConverterTypeWithdrawnLine_lift(_ buf: RustBuffer) throws -> With
 public func FfiConverterTypeWithdrawnLine_lower(_ value: WithdrawnLine) -> RustBuffer {
     return FfiConverterTypeWithdrawnLine.lower(value)
 }
+
+
+/**
+ * What an alert is about.
+ */
+
+public enum AlertKind: Equatable, Hashable {
+    
+    /**
+     * 緊急のお知らせ.
+     */
+    case emergency
+    /**
+     * 相談したい, on a team's desk.
+     */
+    case talk
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension AlertKind: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAlertKind: FfiConverterRustBuffer {
+    typealias SwiftType = AlertKind
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AlertKind {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .emergency
+        
+        case 2: return .talk
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: AlertKind, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .emergency:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .talk:
+            writeInt(&buf, Int32(2))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAlertKind_lift(_ buf: RustBuffer) throws -> AlertKind {
+    return try FfiConverterTypeAlertKind.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAlertKind_lower(_ value: AlertKind) -> RustBuffer {
+    return FfiConverterTypeAlertKind.lower(value)
+}
+
 
 
 /**
@@ -5600,7 +5999,8 @@ enum KairanError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
      */
     case DiskFull
     /**
-     * What must not be lost cannot be read; it was left as it is.
+     * The phone's records cannot be read. What the server said is pulled again by itself; of what people here said, the next
+     * opening saves what can be read. Those of a newer app are left as they are.
      */
     case Damaged(
         /**
@@ -7018,6 +7418,30 @@ fileprivate struct FfiConverterOptionTypeCounts: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeSalvage: FfiConverterRustBuffer {
+    typealias SwiftType = Salvage?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeSalvage.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeSalvage.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeWithdrawnLine: FfiConverterRustBuffer {
     typealias SwiftType = WithdrawnLine?
 
@@ -7107,6 +7531,31 @@ fileprivate struct FfiConverterSequenceString: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterString.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeAlert: FfiConverterRustBuffer {
+    typealias SwiftType = [Alert]
+
+    public static func write(_ value: [Alert], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeAlert.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Alert] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Alert]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeAlert.read(from: &buf))
         }
         return seq
     }
@@ -7665,6 +8114,15 @@ private let initializationResult: InitializationResult = {
     if (uniffi_kairan_core_checksum_func_spool_tap() != 15021) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_kairan_core_checksum_method_kairan_alert_raised() != 25123) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_alert_seen() != 62615) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_alerts() != 14398) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_kairan_core_checksum_method_kairan_desk() != 44949) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -7683,7 +8141,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_kairan_core_checksum_method_kairan_move_household() != 3889) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_join() != 17805) {
+    if (uniffi_kairan_core_checksum_method_kairan_join() != 28940) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_method_kairan_leave() != 38535) {
@@ -7696,6 +8154,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_method_kairan_retry() != 31341) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_salvage_seen() != 51139) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_method_kairan_phones() != 22290) {

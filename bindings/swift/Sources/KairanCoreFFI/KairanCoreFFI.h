@@ -314,6 +314,21 @@ void uniffi_kairan_core_fn_free_kairan(uint64_t handle, RustCallStatus *_Nonnull
 uint64_t uniffi_kairan_core_fn_constructor_kairan_open(RustBuffer dir, uint64_t platform, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ALERT_RAISED
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ALERT_RAISED
+uint64_t uniffi_kairan_core_fn_method_kairan_alert_raised(uint64_t ptr, RustBuffer id
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ALERT_SEEN
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ALERT_SEEN
+uint64_t uniffi_kairan_core_fn_method_kairan_alert_seen(uint64_t ptr, RustBuffer id
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ALERTS
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ALERTS
+RustBuffer uniffi_kairan_core_fn_method_kairan_alerts(uint64_t ptr, RustBuffer person, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DESK
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DESK
 RustBuffer uniffi_kairan_core_fn_method_kairan_desk(uint64_t ptr, RustBuffer group, RustCallStatus *_Nonnull out_status
@@ -367,6 +382,11 @@ RustBuffer uniffi_kairan_core_fn_method_kairan_outbox(uint64_t ptr, RustCallStat
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_RETRY
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_RETRY
 uint64_t uniffi_kairan_core_fn_method_kairan_retry(uint64_t ptr, RustBuffer op
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SALVAGE_SEEN
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SALVAGE_SEEN
+uint64_t uniffi_kairan_core_fn_method_kairan_salvage_seen(uint64_t ptr
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_PHONES
@@ -790,6 +810,24 @@ uint16_t uniffi_kairan_core_checksum_func_spool_tap(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_ALERT_RAISED
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_ALERT_RAISED
+uint16_t uniffi_kairan_core_checksum_method_kairan_alert_raised(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_ALERT_SEEN
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_ALERT_SEEN
+uint16_t uniffi_kairan_core_checksum_method_kairan_alert_seen(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_ALERTS
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_ALERTS
+uint16_t uniffi_kairan_core_checksum_method_kairan_alerts(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DESK
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DESK
 uint16_t uniffi_kairan_core_checksum_method_kairan_desk(void
@@ -853,6 +891,12 @@ uint16_t uniffi_kairan_core_checksum_method_kairan_outbox(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_RETRY
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_RETRY
 uint16_t uniffi_kairan_core_checksum_method_kairan_retry(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SALVAGE_SEEN
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SALVAGE_SEEN
+uint16_t uniffi_kairan_core_checksum_method_kairan_salvage_seen(void
     
 );
 #endif

@@ -746,6 +746,12 @@ internal object IntegrityCheckingUniffiLib {
     internal fun ensureInitialized() = Unit
     external fun uniffi_kairan_core_checksum_func_spool_tap(
     ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_alert_raised(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_alert_seen(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_alerts(
+    ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_desk(
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_desk_notice(
@@ -767,6 +773,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_kairan_core_checksum_method_kairan_outbox(
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_retry(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_salvage_seen(
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_phones(
     ): Int
@@ -846,6 +854,12 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_kairan_core_fn_constructor_kairan_open(`dir`: RustBuffer.ByValue,`platform`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_alert_raised(`ptr`: Long,`id`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_alert_seen(`ptr`: Long,`id`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_alerts(`ptr`: Long,`person`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_kairan_core_fn_method_kairan_desk(`ptr`: Long,`group`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_kairan_core_fn_method_kairan_desk_notice(`ptr`: Long,`group`: RustBuffer.ByValue,`notice`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -867,6 +881,8 @@ internal object UniffiLib {
     external fun uniffi_kairan_core_fn_method_kairan_outbox(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_kairan_core_fn_method_kairan_retry(`ptr`: Long,`op`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_salvage_seen(`ptr`: Long,
     ): Long
     external fun uniffi_kairan_core_fn_method_kairan_phones(`ptr`: Long,`person`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1052,6 +1068,15 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_kairan_core_checksum_func_spool_tap() and 0xFFFF) != 15021) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_alert_raised() and 0xFFFF) != 25123) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_alert_seen() and 0xFFFF) != 62615) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_alerts() and 0xFFFF) != 14398) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_desk() and 0xFFFF) != 44949) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1070,7 +1095,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_kairan_core_checksum_method_kairan_move_household() and 0xFFFF) != 3889) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_join() and 0xFFFF) != 17805) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_join() and 0xFFFF) != 28940) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_leave() and 0xFFFF) != 38535) {
@@ -1083,6 +1108,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_retry() and 0xFFFF) != 31341) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_salvage_seen() and 0xFFFF) != 51139) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_phones() and 0xFFFF) != 22290) {
@@ -1635,6 +1663,22 @@ public object FfiConverterByteArray: FfiConverterRustBuffer<ByteArray> {
 public interface KairanInterface {
     
     /**
+     * The notification was raised.
+     */
+    suspend fun `alertRaised`(`id`: kotlin.String)
+    
+    /**
+     * Somebody looked at what it is about.
+     */
+    suspend fun `alertSeen`(`id`: kotlin.String)
+    
+    /**
+     * What a notification should be raised for now: an emergency that stands once ever, a request for a talk nobody has looked
+     * at once in each epoch of the server. Reading it changes nothing.
+     */
+    fun `alerts`(`person`: kotlin.String): List<Alert>
+    
+    /**
      * One desk.
      */
     fun `desk`(`group`: kotlin.String): Desk
@@ -1667,7 +1711,8 @@ public interface KairanInterface {
     /**
      * Joins by the QR's text, or by the three typed parts. Without persons it tells who is listed; a listed household of
      * one is asked about too. Called again after a lost answer it gives the same; with a further invitation of the same
-     * neighbourhood it adds that one's people.
+     * neighbourhood it adds that one's people. Any sheet of the same neighbourhood, used up or not, tells a phone that joined where
+     * its neighbourhood is now.
      */
     suspend fun `join`(`code`: kotlin.String, `persons`: List<kotlin.String>): Joining
     
@@ -1690,6 +1735,11 @@ public interface KairanInterface {
      * Sends again what waits for a word; its id from now on.
      */
     suspend fun `retry`(`op`: kotlin.String): kotlin.String
+    
+    /**
+     * Somebody has seen what became of damaged records: the first screen does not tell it any more.
+     */
+    suspend fun `salvageSeen`()
     
     /**
      * The phones a person has joined with.
@@ -1895,6 +1945,77 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
 
     
     /**
+     * The notification was raised.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `alertRaised`(`id`: kotlin.String) {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_alert_raised(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`id`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_void(future) },
+        // lift function
+        { },
+        
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Somebody looked at what it is about.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `alertSeen`(`id`: kotlin.String) {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_alert_seen(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`id`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_void(future) },
+        // lift function
+        { },
+        
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * What a notification should be raised for now: an emergency that stands once ever, a request for a talk nobody has looked
+     * at once in each epoch of the server. Reading it changes nothing.
+     */
+    @Throws(KairanException::class)override fun `alerts`(`person`: kotlin.String): List<Alert> {
+            return FfiConverterSequenceTypeAlert.lift(
+    callWithHandle {
+    uniffiRustCallWithError(KairanException) { _status ->
+    UniffiLib.uniffi_kairan_core_fn_method_kairan_alerts(
+        it,
+        
+        FfiConverterString.lower(`person`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
      * One desk.
      */
     @Throws(KairanException::class)override fun `desk`(`group`: kotlin.String): Desk {
@@ -2034,7 +2155,8 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     /**
      * Joins by the QR's text, or by the three typed parts. Without persons it tells who is listed; a listed household of
      * one is asked about too. Called again after a lost answer it gives the same; with a further invitation of the same
-     * neighbourhood it adds that one's people.
+     * neighbourhood it adds that one's people. Any sheet of the same neighbourhood, used up or not, tells a phone that joined where
+     * its neighbourhood is now.
      */
     @Throws(KairanException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -2146,6 +2268,31 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
         // lift function
         { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Somebody has seen what became of damaged records: the first screen does not tell it any more.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `salvageSeen`() {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_salvage_seen(
+                uniffiHandle,
+                
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_void(future) },
+        // lift function
+        { },
+        
         // Error FFI converter
         KairanException.ErrorHandler,
     )
@@ -3401,6 +3548,93 @@ public object FfiConverterTypePlatform: FfiConverter<Platform, Long> {
 
 
 /**
+ * Something a notification should be raised for now. Say `alert_raised` when it is, `alert_seen` when somebody looked.
+ */
+data class Alert (
+    /**
+     * The notice's id; of a talk the check-in's op.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * What it is about.
+     */
+    val `kind`: AlertKind
+    , 
+    /**
+     * 件名; of a talk the name of who asked, which is not for a locked screen.
+     */
+    val `title`: kotlin.String
+    , 
+    /**
+     * The name of the group it comes from; of a talk the household's name, or empty.
+     */
+    val `from`: kotlin.String
+    , 
+    /**
+     * The team whose desk a talk stands on.
+     */
+    val `desk`: kotlin.String?
+    , 
+    /**
+     * When it was published, or asked.
+     */
+    val `at`: kotlin.Long
+    , 
+    /**
+     * Whether it was raised before, by an earlier memory of the server: nobody has looked since.
+     */
+    val `again`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAlert: FfiConverterRustBuffer<Alert> {
+    override fun read(buf: ByteBuffer): Alert {
+        return Alert(
+            FfiConverterString.read(buf),
+            FfiConverterTypeAlertKind.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterLong.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Alert) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterTypeAlertKind.allocationSize(value.`kind`) +
+            FfiConverterString.allocationSize(value.`title`) +
+            FfiConverterString.allocationSize(value.`from`) +
+            FfiConverterOptionalString.allocationSize(value.`desk`) +
+            FfiConverterLong.allocationSize(value.`at`) +
+            FfiConverterBoolean.allocationSize(value.`again`)
+    )
+
+    override fun write(value: Alert, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterTypeAlertKind.write(value.`kind`, buf)
+            FfiConverterString.write(value.`title`, buf)
+            FfiConverterString.write(value.`from`, buf)
+            FfiConverterOptionalString.write(value.`desk`, buf)
+            FfiConverterLong.write(value.`at`, buf)
+            FfiConverterBoolean.write(value.`again`, buf)
+    }
+}
+
+
+
+/**
  * One block (or association, on desks above it) and where its homes stand.
  */
 data class BlockLine (
@@ -4257,7 +4491,7 @@ data class Home (
     val `nextEvents`: List<EventLine>
     , 
     /**
-     * Taps waiting to be sent.
+     * Taps waiting to be sent, or to be handed back to a server that lost them.
      */
     val `waiting`: kotlin.UInt
     , 
@@ -4270,6 +4504,11 @@ data class Home (
      * Ones that ask again before they go out.
      */
     val `asking`: kotlin.UInt
+    , 
+    /**
+     * The phone's records were damaged: what was kept, until it was seen.
+     */
+    val `salvage`: Salvage?
     
 ){
     
@@ -4300,6 +4539,7 @@ public object FfiConverterTypeHome: FfiConverterRustBuffer<Home> {
             FfiConverterUInt.read(buf),
             FfiConverterUInt.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterOptionalTypeSalvage.read(buf),
         )
     }
 
@@ -4317,7 +4557,8 @@ public object FfiConverterTypeHome: FfiConverterRustBuffer<Home> {
             FfiConverterSequenceTypeEventLine.allocationSize(value.`nextEvents`) +
             FfiConverterUInt.allocationSize(value.`waiting`) +
             FfiConverterUInt.allocationSize(value.`refused`) +
-            FfiConverterUInt.allocationSize(value.`asking`)
+            FfiConverterUInt.allocationSize(value.`asking`) +
+            FfiConverterOptionalTypeSalvage.allocationSize(value.`salvage`)
     )
 
     override fun write(value: Home, buf: ByteBuffer) {
@@ -4335,6 +4576,7 @@ public object FfiConverterTypeHome: FfiConverterRustBuffer<Home> {
             FfiConverterUInt.write(value.`waiting`, buf)
             FfiConverterUInt.write(value.`refused`, buf)
             FfiConverterUInt.write(value.`asking`, buf)
+            FfiConverterOptionalTypeSalvage.write(value.`salvage`, buf)
     }
 }
 
@@ -5217,6 +5459,69 @@ public object FfiConverterTypeRosterHome: FfiConverterRustBuffer<RosterHome> {
 
 
 /**
+ * What became of the phone's own records after some of them could not be read any more.
+ */
+data class Salvage (
+    /**
+     * When it was found.
+     */
+    val `at`: kotlin.Long
+    , 
+    /**
+     * Ops that could be read and are kept, sent ones too.
+     */
+    val `saved`: kotlin.UInt
+    , 
+    /**
+     * Of these, what still waits to be sent.
+     */
+    val `waiting`: kotlin.UInt
+    , 
+    /**
+     * Whether something that was not sent yet may be gone: what was tapped last should be looked at again.
+     */
+    val `lost`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSalvage: FfiConverterRustBuffer<Salvage> {
+    override fun read(buf: ByteBuffer): Salvage {
+        return Salvage(
+            FfiConverterLong.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Salvage) = (
+            FfiConverterLong.allocationSize(value.`at`) +
+            FfiConverterUInt.allocationSize(value.`saved`) +
+            FfiConverterUInt.allocationSize(value.`waiting`) +
+            FfiConverterBoolean.allocationSize(value.`lost`)
+    )
+
+    override fun write(value: Salvage, buf: ByteBuffer) {
+            FfiConverterLong.write(value.`at`, buf)
+            FfiConverterUInt.write(value.`saved`, buf)
+            FfiConverterUInt.write(value.`waiting`, buf)
+            FfiConverterBoolean.write(value.`lost`, buf)
+    }
+}
+
+
+
+/**
  * A notice as a desk lists it.
  */
 data class SentLine (
@@ -5427,6 +5732,11 @@ data class SyncReport (
      * Rows that came.
      */
     val `received`: kotlin.UInt
+    , 
+    /**
+     * Ops that a restored server had lost and has again.
+     */
+    val `handedBack`: kotlin.UInt
     
 ){
     
@@ -5445,17 +5755,20 @@ public object FfiConverterTypeSyncReport: FfiConverterRustBuffer<SyncReport> {
         return SyncReport(
             FfiConverterUInt.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
         )
     }
 
     override fun allocationSize(value: SyncReport) = (
             FfiConverterUInt.allocationSize(value.`sent`) +
-            FfiConverterUInt.allocationSize(value.`received`)
+            FfiConverterUInt.allocationSize(value.`received`) +
+            FfiConverterUInt.allocationSize(value.`handedBack`)
     )
 
     override fun write(value: SyncReport, buf: ByteBuffer) {
             FfiConverterUInt.write(value.`sent`, buf)
             FfiConverterUInt.write(value.`received`, buf)
+            FfiConverterUInt.write(value.`handedBack`, buf)
     }
 }
 
@@ -5630,7 +5943,8 @@ data class WaitingOp (
     val `state`: OpState
     , 
     /**
-     * Why it is refused or parked: a stable code.
+     * Why it is refused, parked, or waits although it was sent: a stable code. `later`: what it speaks about was lost with the
+     * server's memory and has not come back; `handing_back`: the server had it and lost it.
      */
     val `code`: kotlin.String?
     , 
@@ -5734,6 +6048,51 @@ public object FfiConverterTypeWithdrawnLine: FfiConverterRustBuffer<WithdrawnLin
             FfiConverterLong.write(value.`at`, buf)
     }
 }
+
+
+
+/**
+ * What an alert is about.
+ */
+
+enum class AlertKind {
+    
+    /**
+     * 緊急のお知らせ.
+     */
+    EMERGENCY,
+    /**
+     * 相談したい, on a team's desk.
+     */
+    TALK;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAlertKind: FfiConverterRustBuffer<AlertKind> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        AlertKind.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: AlertKind) = 4UL
+
+    override fun write(value: AlertKind, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
 
 
 
@@ -6115,7 +6474,8 @@ sealed class KairanException: kotlin.Exception() {
     }
     
     /**
-     * What must not be lost cannot be read; it was left as it is.
+     * The phone's records cannot be read. What the server said is pulled again by itself; of what people here said, the next
+     * opening saves what can be read. Those of a newer app are left as they are.
      */
     class Damaged(
         
@@ -7238,6 +7598,38 @@ public object FfiConverterOptionalTypeCounts: FfiConverterRustBuffer<Counts?> {
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeSalvage: FfiConverterRustBuffer<Salvage?> {
+    override fun read(buf: ByteBuffer): Salvage? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeSalvage.read(buf)
+    }
+
+    override fun allocationSize(value: Salvage?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeSalvage.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Salvage?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeSalvage.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeWithdrawnLine: FfiConverterRustBuffer<WithdrawnLine?> {
     override fun read(buf: ByteBuffer): WithdrawnLine? {
         if (buf.get().toInt() == 0) {
@@ -7352,6 +7744,34 @@ public object FfiConverterSequenceString: FfiConverterRustBuffer<List<kotlin.Str
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterString.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeAlert: FfiConverterRustBuffer<List<Alert>> {
+    override fun read(buf: ByteBuffer): List<Alert> {
+        val len = buf.getInt()
+        return List<Alert>(len) {
+            FfiConverterTypeAlert.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Alert>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeAlert.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Alert>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeAlert.write(it, buf)
         }
     }
 }
