@@ -177,26 +177,31 @@ impl RawPhone {
         self.rights().await.feeds.into_iter().map(|right| (right.name, right.n)).collect()
     }
 
-    /// Every row the server gives for a feed by its number, asked for by force: whether the rights name it or not.
+    /// Every row the server gives for a feed by its number, asked for by force: whether the rights name it or not. What it gives
+    /// of other feeds is taken note of, so that they do not come again and again.
     pub async fn pull(&self, number: FeedNumber) -> Vec<Row> {
         let mut rows: Vec<Row> = Vec::new();
-        let mut cursor = Cursor::At(Version(0));
+        let epoch = self.sync(&SyncRequest { rights: u64::MAX >> 1, ..SyncRequest::default() }).await.unwrap().epoch;
+        let mut cursors = BTreeMap::from([(number, Cursor::At(Version(0)))]);
         for _ in 0..1_000 {
-            let epoch =
-                self.sync(&SyncRequest { rights: u64::MAX >> 1, ..SyncRequest::default() }).await.unwrap().epoch;
-            let cursors = BTreeMap::from([(number, cursor.clone())]);
-            let request = SyncRequest { epoch: Some(epoch), cursors, ..SyncRequest::default() };
+            let request =
+                SyncRequest { epoch: Some(epoch.clone()), cursors: cursors.clone(), ..SyncRequest::default() };
             let response = self.sync(&request).await.unwrap();
-            let Some(delta) = response.feeds.into_iter().find(|delta| delta.n == number) else { return rows };
-            rows.extend(delta.rows);
-            if !delta.more {
+            // One feed that says there is more speaks for all of them.
+            let more = response.feeds.iter().any(|delta| delta.more);
+            for delta in response.feeds {
+                if delta.n == number {
+                    rows.extend(delta.rows);
+                }
+                match (delta.first, delta.version) {
+                    (Some(first), _) => drop(cursors.insert(delta.n, Cursor::First(first))),
+                    (None, Some(version)) => drop(cursors.insert(delta.n, Cursor::At(version))),
+                    (None, None) => {}
+                }
+            }
+            if !more {
                 return rows;
             }
-            cursor = match (delta.first, delta.version) {
-                (Some(first), _) => Cursor::First(first),
-                (None, Some(version)) => Cursor::At(version),
-                (None, None) => return rows,
-            };
         }
         panic!("a pull that never ends");
     }
