@@ -219,7 +219,14 @@ impl Tx<'_> {
     /// Where the author can see the effect appear.
     fn appears_at(&mut self, author: PersonId, shared: bool) -> Result<Vec<(FeedNumber, Version)>, StoreError> {
         let mut touched = self.take_touched();
-        let own = touched.remove(&FeedName::Mail(author));
+        let mut own = touched.remove(&FeedName::Mail(author));
+        // What changed nothing is there already, which the phone it was said on may not have heard yet.
+        if own.is_none() && touched.is_empty() {
+            let mail = self.feed(FeedName::Mail(author))?;
+            let sql = "SELECT version FROM row WHERE feed = ?1 AND kind = '' AND id = ''";
+            let version = one(self.connection, sql, [mail.0], |row| row.get::<_, i64>(0))?;
+            own = version.map(|version| (mail, Version(unsigned(version))));
+        }
         if !touched.is_empty() {
             let readable = self.look().readable(author, shared)?;
             touched.retain(|feed, _| readable.contains_key(feed));

@@ -7,7 +7,7 @@ use kairan_protocol::{
     feed::FeedName,
     id::{Commit, NoticeId},
     op::Command,
-    outcome::Outcome,
+    outcome::{Flag, Outcome},
     receipt::Stage,
     refusal::Refusal,
     row::kind,
@@ -199,4 +199,21 @@ async fn a_mistaken_tap_taken_back_counts_no_more() {
     let seen: CheckIns = phone.body(FeedName::Mail(SUZUKI), kind::CHECK_IN, "mine").unwrap();
     assert_eq!(seen.newest.unwrap().op, good.id);
     assert_eq!(house.count("SELECT count(*) FROM check_in WHERE taken = 1"), 1);
+}
+
+#[tokio::test]
+async fn a_receipt_that_adds_nothing_says_where_the_one_before_it_stands() {
+    let house = House::new();
+    let mut chair = house.phone(SATO).await;
+    let circular = house.circular(SATO, "公園の清掃");
+    chair.send(&house, &circular).await;
+    let [mut one, mut other] = [house.phone(SUZUKI).await, house.phone(SUZUKI).await];
+    let notice = NoticeId::from(circular.id);
+    one.send(&house, &house.receipt(SUZUKI, notice, Stage::Acknowledged)).await;
+    let (mail, version) = (one.feed(FeedName::Mail(SUZUKI)).unwrap(), one.version(FeedName::Mail(SUZUKI)));
+    // The other phone has not heard of it: until it has, it must go on showing what was tapped on it.
+    let result = other.send(&house, &house.receipt(SUZUKI, notice, Stage::Displayed)).await;
+    let Outcome::Applied { at, flags, .. } = result.outcome else { panic!("applied") };
+    assert_eq!(flags, [Flag::Nothing]);
+    assert_eq!(at, std::collections::BTreeMap::from([(mail, version)]));
 }
