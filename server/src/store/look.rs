@@ -187,14 +187,16 @@ impl View for Look<'_> {
         })
     }
 
+    // A role whose end was carried out has ended, though a clock that was set back says that its term lasts.
     fn roles(&self, person: PersonId) -> Result<Vec<Role>, StoreError> {
-        let sql = "SELECT id, person, grp, kind, since, until FROM role WHERE person = ?1 ORDER BY since, id";
-        many(self.connection, sql, [person.number()], read_role)?.into_iter().map(role).collect()
+        let sql = "SELECT id, person, grp, kind, since, iif(over = 1, min(until, ?2), until) FROM role \
+                   WHERE person = ?1 ORDER BY since, id";
+        many(self.connection, sql, [person.number(), self.now.millis()], read_role)?.into_iter().map(role).collect()
     }
 
     fn role(&self, id: RoleId) -> Result<Option<Role>, StoreError> {
-        let sql = "SELECT id, person, grp, kind, since, until FROM role WHERE id = ?1";
-        one(self.connection, sql, [id.number()], read_role)?.map(role).transpose()
+        let sql = "SELECT id, person, grp, kind, since, iif(over = 1, min(until, ?2), until) FROM role WHERE id = ?1";
+        one(self.connection, sql, [id.number(), self.now.millis()], read_role)?.map(role).transpose()
     }
 
     fn guest_of(&self, person: PersonId) -> Result<Vec<PersonId>, StoreError> {
@@ -205,14 +207,15 @@ impl View for Look<'_> {
     fn staffed_teams(&self, group_above: GroupId) -> Result<Vec<Group>, StoreError> {
         let sql = "SELECT id, kind, parent, name FROM grp AS team WHERE parent = ?1 AND kind = 'team' AND EXISTS \
                    (SELECT 1 FROM role WHERE role.grp = team.id AND role.kind = 'commissioner' AND role.since <= ?2 \
-                   AND (role.until IS NULL OR role.until > ?2)) ORDER BY place, id";
+                   AND role.over = 0 AND (role.until IS NULL OR role.until > ?2)) ORDER BY place, id";
         let parameters = params![group_above.number(), self.now.millis()];
         many(self.connection, sql, parameters, read_group)?.into_iter().map(group).collect()
     }
 
     fn role_holders(&self, group: GroupId) -> Result<Vec<Role>, StoreError> {
-        let sql = "SELECT id, person, grp, kind, since, until FROM role WHERE grp = ?1 ORDER BY since, id";
-        many(self.connection, sql, [group.number()], read_role)?.into_iter().map(role).collect()
+        let sql = "SELECT id, person, grp, kind, since, iif(over = 1, min(until, ?2), until) FROM role \
+                   WHERE grp = ?1 ORDER BY since, id";
+        many(self.connection, sql, [group.number(), self.now.millis()], read_role)?.into_iter().map(role).collect()
     }
 
     fn notice(&self, id: NoticeId) -> Result<Option<NoticeState>, StoreError> {

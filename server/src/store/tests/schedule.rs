@@ -103,3 +103,26 @@ async fn tokens_that_ran_out_long_ago_are_forgotten() {
     house.tick().await;
     assert_eq!(house.count("SELECT count(*) FROM token"), 0);
 }
+
+#[tokio::test]
+async fn a_role_that_was_ended_stays_so_though_the_clock_is_set_back() {
+    let house = House::new();
+    let mut phone = house.phone(SUZUKI).await;
+    let (role, group) = (RoleId::from_number(70), FIRST_BLOCK);
+    let command = Command::GrantRole { role, person: SUZUKI, group, kind: RoleKind::BlockLeader, until: None };
+    applied(&house.store.console(command).await.unwrap());
+    house.clock.advance(MINUTE);
+    applied(&house.store.console(Command::EndRole { role }).await.unwrap());
+    house.clock.advance(-MINUTE / 2);
+    phone.begin_anew();
+    phone.catch_up(&house).await;
+    assert_eq!(phone.feed(FeedName::Desk(FIRST_BLOCK)), None);
+    // Something else tells the profile anew before that moment comes again.
+    let (household, to) = (SUZUKI_HOME, SECOND_BLOCK);
+    applied(&house.store.console(Command::MoveHousehold { household, to }).await.unwrap());
+    phone.catch_up(&house).await;
+    let profile: Profile = phone.body(FeedName::Mail(SUZUKI), kind::PROFILE, "me").unwrap();
+    assert!(profile.roles.iter().all(|role| role.group != FIRST_BLOCK), "{:?}", profile.roles);
+    house.clock.advance(MINUTE);
+    house.holds().await;
+}
