@@ -3,6 +3,7 @@
 use super::patient::Patient;
 use crate::http::{Limits, Network, Peer};
 use axum::{Router, body::Body};
+use futures_util::{FutureExt, future::BoxFuture};
 use hyper::{Request, body::Incoming, server::conn, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -97,38 +98,57 @@ struct Connections {
 }
 
 impl Connections {
-    async fn serve(&self, stream: TcpStream, peer: SocketAddr, watcher: Watcher, mut stopping: watch::Receiver<bool>) {
+    /// What a connection needs once it speaks HTTP is in a box of its own. A live stream waits for hours, and would carry the
+    /// room of a handshake and of the other ways to speak along.
+    async fn serve(&self, stream: TcpStream, peer: SocketAddr, watcher: Watcher, stopping: watch::Receiver<bool>) {
         // Answers are small and written whole: waiting for more to send would only delay them.
         let _best_effort = stream.set_nodelay(true);
         let stream = Patient::new(stream, self.limits.write_time);
-        let Some(acceptor) = &self.acceptor else {
-            return self.http1(stream, peer, watcher).await;
+        let spoken = match &self.acceptor {
+            None => Some(self.http1(stream, peer, watcher)),
+            Some(acceptor) => Box::pin(self.shaken(acceptor, stream, peer, watcher, stopping)).await,
         };
-        let handshake = tokio::time::timeout(self.limits.handshake_time, acceptor.accept(stream));
-        let shaken = tokio::select! {
-            shaken = handshake => shaken,
-            _ = stopping.wait_for(|stopping| *stopping) => return,
-        };
-        let Ok(Ok(stream)) = shaken else { return };
-        if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-            self.http2(stream, peer, watcher).await;
-        } else {
-            self.http1(stream, peer, watcher).await;
+        if let Some(spoken) = spoken {
+            spoken.await;
         }
     }
 
-    async fn http1(&self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static, peer: SocketAddr, watcher: Watcher) {
+    /// The conversation after the handshake, if there was one.
+    async fn shaken(
+        &self,
+        acceptor: &TlsAcceptor,
+        stream: Patient,
+        peer: SocketAddr,
+        watcher: Watcher,
+        mut stopping: watch::Receiver<bool>,
+    ) -> Option<BoxFuture<'_, ()>> {
+        let handshake = tokio::time::timeout(self.limits.handshake_time, acceptor.accept(stream));
+        let stream = tokio::select! {
+            shaken = handshake => shaken.ok()?.ok()?,
+            _ = stopping.wait_for(|stopping| *stopping) => return None,
+        };
+        let second = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        Some(if second { self.http2(stream, peer, watcher) } else { self.http1(stream, peer, watcher) })
+    }
+
+    fn http1<S>(&self, stream: S, peer: SocketAddr, watcher: Watcher) -> BoxFuture<'_, ()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let connection = conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.head_time)
             .max_header_size(HEAD_BYTES)
             .max_headers(HEADERS)
-            .serve_connection(TokioIo::new(stream), service_fn(|request| answer(&self.router, request, peer)));
+            .serve_connection(TokioIo::new(stream), service_fn(move |request| answer(&self.router, request, peer)));
         // A connection that breaks is the client's business, and nothing of it is for the log.
-        let _broken = watcher.watch(connection).await;
+        watcher.watch(connection).map(drop).boxed()
     }
 
-    async fn http2(&self, stream: impl AsyncRead + AsyncWrite + Unpin + 'static, peer: SocketAddr, watcher: Watcher) {
+    fn http2<S>(&self, stream: S, peer: SocketAddr, watcher: Watcher) -> BoxFuture<'_, ()>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let connection = conn::http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(self.limits.head_time)
@@ -139,7 +159,7 @@ impl Connections {
                 let router = self.router.clone();
                 service_fn(move |request| answer(&router, request, peer))
             });
-        let _broken = watcher.watch(connection).await;
+        watcher.watch(connection).map(drop).boxed()
     }
 }
 
