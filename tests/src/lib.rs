@@ -18,6 +18,7 @@ pub mod process;
 pub mod proxy;
 pub mod raw;
 pub mod scene;
+pub mod strace;
 pub mod wait;
 pub mod wiretap;
 

@@ -62,7 +62,9 @@ impl Machine {
         machine
     }
 
-    fn data(&self) -> PathBuf {
+    /// Where its database lies.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
@@ -78,8 +80,26 @@ impl Machine {
 
     /// Starts serving and returns when it says that it listens.
     pub async fn serve(&mut self) {
-        let mut child = Command::new(binary())
-            .args(["serve", "--listen", &self.address.to_string(), "--data"])
+        self.serve_with(Command::new(binary()), &[]).await;
+    }
+
+    /// The same without limits on how often anybody may ask.
+    pub async fn serve_unlimited(&mut self) {
+        self.serve_with(Command::new(binary()), &["--unlimited"]).await;
+    }
+
+    /// The same without TLS either, under `strace`, which writes the system calls of these names to a file.
+    pub async fn serve_traced(&mut self, calls: &str, file: &Path) {
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-y", "-s", "6000", "-e", &format!("trace={calls}"), "-o"]).arg(file).arg(binary());
+        self.serve_with(strace, &["--unlimited", "--plain"]).await;
+    }
+
+    async fn serve_with(&mut self, mut program: Command, options: &[&str]) {
+        let mut child = program
+            .args(["serve", "--listen", &self.address.to_string()])
+            .args(options)
+            .arg("--data")
             .arg(self.data())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -87,8 +107,19 @@ impl Machine {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = lines.next_line().await.unwrap().expect("it says where it listens");
-        assert_eq!(first, format!("listening on https://{}", self.address));
+        let scheme = if options.contains(&"--plain") { "http" } else { "https" };
+        assert_eq!(first, format!("listening on {scheme}://{}", self.address));
         self.serving = Some((child, lines));
+    }
+
+    /// The program under `strace` is told to stop, and both end.
+    pub async fn stop_traced(&mut self) {
+        let (mut strace, _) = self.serving.take().unwrap();
+        let id = strace.id().unwrap();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        let server = children.split_whitespace().next().expect("strace runs the server").to_owned();
+        assert!(Command::new("kill").args(["-TERM", &server]).status().await.unwrap().success());
+        assert!(strace.wait().await.unwrap().success(), "it did not end well");
     }
 
     /// Whether it runs still.

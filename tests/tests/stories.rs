@@ -4,7 +4,9 @@
 mod bad_input;
 mod broadcast;
 mod changes;
+mod convergence;
 mod devices;
+mod durability;
 mod endpoints;
 mod full_disk;
 mod joining;

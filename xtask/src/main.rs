@@ -1,8 +1,10 @@
-//! The project commands, a thin dispatcher: `cargo xtask test`, `cargo xtask bench`, `cargo xtask bindings`.
+//! The project commands, a thin dispatcher: `cargo xtask test`, `converge`, `mutants`, `bench`, `bindings`.
 
 mod bench;
 mod bindings;
+mod converge;
 mod count;
+mod mutants;
 mod run;
 mod suite;
 mod suites;
@@ -19,6 +21,9 @@ use workshop::Workshop;
 const USAGE: &str = "\
 cargo xtask test [--require-all]   everything this machine can test, suite after suite;
                                    with --require-all a suite that did not run, or ran no test, is a failure
+cargo xtask converge [--seeds N] [--from S] [--steps N] [--threads N] [--trace] [--release]
+                                   seeds of the convergence test, with a table of what happened in them
+cargo xtask mutants [--only NAME]  breaks one thing after the other in a copy, and fails where no test notices
 cargo xtask bench                  criterion for the core, then the load generator; prints tables, judges nothing
 cargo xtask bindings [--check]     build the library and generate the Kotlin and Swift from it;
                                    with --check only say whether what is checked in differs";
@@ -39,6 +44,9 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode, Trouble> {
     match words[..] {
         ["test"] => test::run(&Workshop::find()?, false),
         ["test", "--require-all"] => test::run(&Workshop::find()?, true),
+        ["converge", ref words @ ..] => converge::run(&Workshop::find()?, words),
+        ["mutants"] => mutants::run(&Workshop::find()?, None),
+        ["mutants", "--only", name] => mutants::run(&Workshop::find()?, Some(name)),
         ["bench"] => bench::run(&Workshop::find()?),
         ["bindings"] => bindings::write(&Workshop::find()?),
         ["bindings", "--check"] => bindings::check(&Workshop::find()?),

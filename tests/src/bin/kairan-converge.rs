@@ -19,19 +19,22 @@ struct Arguments {
     /// How many run at the same time.
     #[arg(long, default_value_t = 2)]
     threads: usize,
+    /// Stops after the first seed that is red.
+    #[arg(long)]
+    stop: bool,
     /// Prints the trace of every seed.
     #[arg(long)]
     trace: bool,
 }
 
 fn main() -> ExitCode {
-    let Arguments { seeds, from, steps, threads, trace } = Arguments::parse();
+    let Arguments { seeds, from, steps, threads, stop, trace } = Arguments::parse();
     if trace {
         for seed in from..from + seeds {
             println!("seed {seed}\n{}\n", kairan_tests::convergence::run::run(seed, steps).trace.join("\n"));
         }
     }
-    let together = many(from, seeds, steps, threads);
+    let together = many(from, seeds, steps, threads, stop);
     println!("{}", together.table());
     match together.first_red() {
         None => ExitCode::SUCCESS,

@@ -62,6 +62,10 @@ faults! {
     ServerStopped = "the server stopped and started",
     /// The server was restored from an older backup.
     Restored = "the server restored from an older backup",
+    /// The machine stood broken for longer than phones keep what it took, and was restored then.
+    StoodBroken = "the server restored after forty days",
+    /// Something was handed back that the server never took.
+    Forged = "an op forged",
     /// A household moved.
     Moved = "a household moved",
     /// A role ended.

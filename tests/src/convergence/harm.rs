@@ -2,13 +2,21 @@
 
 use super::{counts::Fault, ledger::Author, machine::Machine, world::World};
 use kairan_core::store::Step;
-use kairan_protocol::id::OpId;
+use kairan_protocol::{
+    id::{Commit, OpId},
+    op::{Command, Op},
+    replay::Replay,
+    wire::SyncRequest,
+};
+use kairan_server::clock::Clock as _;
+use serde_json::value::RawValue;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
 const HOUR: i64 = 3_600_000;
+const FORTY_DAYS: i64 = 40 * 24 * HOUR;
 /// A little longer than tombstones are kept and tokens work.
 const SEASON: i64 = 92 * 24 * HOUR;
 
@@ -111,7 +119,8 @@ impl World {
         let journal_survived = self.chance.percent(50);
         let kept = self.kept_on_phones();
         let last = machine.restore(backup, journal_survived).await;
-        for phone in &self.phones {
+        for phone in &mut self.phones {
+            phone.remember_stages();
             phone.weather.forget_overtaken();
         }
         let lost = self.ledger().lose_after(last, (!journal_survived).then_some(&kept));
@@ -120,6 +129,45 @@ impl World {
         self.fault(Fault::Restored);
         let journal = if journal_survived { "survived" } else { "is lost" };
         self.note(format!("backup {backup} is restored, {lost} ops are lost, the journal {journal}"));
+    }
+
+    /// The machine stands broken for forty days before somebody restores a backup: what phones keep is older than 35 days by then,
+    /// and is kept all the same, since nobody could hand it back.
+    pub async fn stand_broken(&mut self) {
+        self.pass(FORTY_DAYS);
+        self.note("the machine stands broken for forty days");
+        let machine = Arc::clone(&self.machine);
+        self.restore(&machine).await;
+        self.machine.throw_backups_away();
+        self.fault(Fault::StoodBroken);
+    }
+
+    /// Somebody makes an op up and hands it back as if the machine had once taken it.
+    pub async fn forge(&mut self, number: usize) {
+        let phone = &self.phones[number];
+        let persons = phone.persons();
+        let Some(person) = self.chance.pick(&persons) else { return };
+        let at = self.truth.now();
+        let id = OpId::at(at).unwrap();
+        let op = Op { id, person: person.parse().unwrap(), at, command: Command::Consent { moods_to_team: true } };
+        let replay = Replay {
+            op: RawValue::from_string(op.to_text()).unwrap(),
+            commit: Commit(self.chance.next() >> 12),
+            mac: format!("{:022}", self.chance.next()),
+        };
+        let request = SyncRequest { replays: vec![replay], ..SyncRequest::default() };
+        let request = axum::http::Request::post("/v1/sync")
+            .header("authorization", format!("Bearer {}", phone.token()))
+            .header("content-type", "application/json")
+            .body(serde_json::to_vec(&request).unwrap())
+            .unwrap();
+        let name = phone.name;
+        // Whether it was taken is seen in the end.
+        if self.machine.answer(request).await.is_some_and(|answer| answer.status().is_success()) {
+            self.ledger().forged.insert(id);
+            self.fault(Fault::Forged);
+        }
+        self.note(format!("{name}: somebody forges a consent"));
     }
 
     /// What the command line did, as far as phones hold it for the machine, and which.

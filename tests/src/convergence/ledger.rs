@@ -37,8 +37,8 @@ pub enum Author {
 /// That an answer said "applied".
 #[derive(Debug, Clone)]
 pub struct Told {
-    /// Under which number.
-    pub commit: u64,
+    /// Under which number: the first it was told, and another where a backup from before another restore was restored.
+    pub commits: BTreeSet<u64>,
     /// Whether it changed anything.
     pub changed: bool,
     /// By the server's clock.
@@ -60,8 +60,14 @@ pub struct Ledger {
     pub refused: BTreeMap<OpId, Refusal>,
     /// What its author took away: discarded, taken back unsent, or sent again under another id.
     pub taken_away: BTreeSet<OpId>,
+    /// How often the machine was restored.
+    pub restores: u32,
+    /// What somebody made up.
+    pub forged: BTreeSet<OpId>,
     /// Phones' lives that ended: erased.
     pub ended: BTreeSet<Author>,
+    /// What was answered about each op, in order, for whoever looks into a red seed.
+    pub answers: BTreeMap<OpId, Vec<String>>,
     /// What must not be.
     pub problems: Vec<String>,
     /// What happened, counted.
@@ -91,6 +97,7 @@ impl Ledger {
         }
         for result in &response.replayed {
             self.counts.handed_back += 1;
+            self.note_answer(author, "handed back", result, response.now);
             self.same(result);
         }
     }
@@ -106,16 +113,18 @@ impl Ledger {
             Outcome::Unsupported => "unsupported",
         };
         self.counts.op(word, ended);
+        self.note_answer(author, "asked", result, now);
         self.same(result);
         match &result.outcome {
             Outcome::Applied { commit, flags, .. } => {
                 let told = self.told.entry(result.id).or_insert_with(|| Told {
-                    commit: commit.0,
+                    commits: BTreeSet::new(),
                     changed: !flags.contains(&Flag::Nothing),
                     at: now,
                     authors: BTreeSet::new(),
                 });
                 told.authors.insert(author);
+                told.commits.insert(commit.0);
             }
             Outcome::Refused { code, .. } => {
                 self.refused.insert(result.id, *code);
@@ -124,20 +133,42 @@ impl Ledger {
         }
     }
 
+    fn note_answer(&mut self, author: Author, how: &str, result: &OpResult, now: Timestamp) {
+        let line = format!("{now} {author:?} {how}: {:?}", result.outcome);
+        self.answers.entry(result.id).or_default().push(line);
+    }
+
+    /// An op and what was answered about it, for a problem.
+    #[must_use]
+    pub fn story(&self, id: OpId) -> String {
+        let op = self.ops.get(&id).map_or_else(|| id.to_string(), Op::to_text);
+        let answers = self.answers.get(&id).map(|answers| answers.join("\n      ")).unwrap_or_default();
+        format!("{op}\n      {answers}")
+    }
+
     /// What was once told about an op is told again, whoever asks and however often.
     fn same(&mut self, result: &OpResult) {
         match &result.outcome {
             Outcome::Applied { commit, .. } => {
-                if let Some(told) = self.told.get(&result.id).filter(|told| told.commit != commit.0) {
-                    let was = told.commit;
-                    self.problem(format!("{} was applied as {was}, and then as {}", result.id, commit.0));
+                let restores = self.restores;
+                let told = self.told.get_mut(&result.id).filter(|told| !told.commits.contains(&commit.0));
+                if let Some(told) = told {
+                    // Two backups may each have seen it as the first: of one and the same machine's lives, or of two.
+                    if restores > 1 {
+                        told.commits.insert(commit.0);
+                        return;
+                    }
+                    let was = told.commits.clone();
+                    let story = self.story(result.id);
+                    self.problem(format!("an op was applied as {was:?}, and then as {}: {story}", commit.0));
                 } else if let Some(code) = self.refused.get(&result.id) {
-                    let code = *code;
-                    self.problem(format!("{} was refused ({code}), and then applied", result.id));
+                    let (code, story) = (*code, self.story(result.id));
+                    self.problem(format!("an op was refused ({code}), and then applied: {story}"));
                 }
             }
             Outcome::Refused { code, .. } if self.told.contains_key(&result.id) => {
-                self.problem(format!("{} was applied, and then refused ({code})", result.id));
+                let story = self.story(result.id);
+                self.problem(format!("an op was applied, and then refused ({code}): {story}"));
             }
             _ => {}
         }
@@ -146,8 +177,9 @@ impl Ledger {
     /// The machine lost everything after a commit. What the command line did then is known to its journal, or else to the phones
     /// that keep it for the machine. How many ops are lost.
     pub fn lose_after(&mut self, last: u64, kept: Option<&BTreeMap<OpId, BTreeSet<Author>>>) -> usize {
+        self.restores += 1;
         let mut lost = 0;
-        for (id, told) in self.told.iter_mut().filter(|(_, told)| told.commit > last) {
+        for (id, told) in self.told.iter_mut().filter(|(_, told)| told.commits.iter().all(|commit| *commit > last)) {
             lost += 1;
             if told.authors.remove(&Author::Steward) {
                 match kept {

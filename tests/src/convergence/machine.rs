@@ -7,6 +7,7 @@ use kairan_protocol::{
     op::Command,
     outcome::OpResult,
     sign::{Fingerprint, Key},
+    time::Timestamp,
 };
 use kairan_server::{
     clock::{Clock, ManualClock},
@@ -72,6 +73,14 @@ pub fn copy_folder(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+/// A moment as HTTP writes it, without the day of the week.
+fn date(now: Timestamp) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let text = now.to_string();
+    let month: usize = text[5..7].parse().unwrap();
+    format!("{} {} {} {} GMT", &text[8..10], MONTHS[month - 1], &text[..4], &text[11..19])
 }
 
 /// Looks into a database that may be in use.
@@ -153,7 +162,9 @@ impl Machine {
     pub async fn answer(&self, request: http::Request<Vec<u8>>) -> Option<http::Response<Vec<u8>>> {
         let router = self.state().serving.as_ref()?.router.clone();
         let response = router.oneshot(request.map(Body::from)).await.unwrap();
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
+        // The socket's side adds it; phones set their clocks by it.
+        parts.headers.insert(http::header::DATE, date(self.clock.now()).parse().unwrap());
         let body = axum::body::to_bytes(body, LONGEST_ANSWER).await.unwrap();
         Some(http::Response::from_parts(parts, body.to_vec()))
     }

@@ -8,7 +8,7 @@ use std::{
     fmt::Write as _,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -32,27 +32,28 @@ pub fn again(seed: u64) -> String {
     format!("cargo xtask converge --seeds 1 --from {seed}")
 }
 
-/// Runs so many seeds, from one on.
+/// Runs so many seeds, from one on; to the end, or until one is red.
 ///
 /// # Panics
 /// When the system gives no threads.
 #[must_use]
-pub fn many(from: u64, seeds: u64, steps: usize, threads: usize) -> Together {
+pub fn many(from: u64, seeds: u64, steps: usize, threads: usize, stop: bool) -> Together {
     let begun = Instant::now();
-    let next = AtomicU64::new(from);
+    let (next, is_red) = (AtomicU64::new(from), AtomicBool::new(false));
     let gathered = Mutex::new((Counts::default(), Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..threads.max(1) {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::SeqCst);
-                    if seed >= from + seeds {
+                    if seed >= from + seeds || (stop && is_red.load(Ordering::SeqCst)) {
                         return;
                     }
                     let outcome = run(seed, steps);
                     let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
                     gathered.0.add(&outcome.counts);
                     if !outcome.problems.is_empty() {
+                        is_red.store(true, Ordering::SeqCst);
                         gathered.1.push(outcome);
                     }
                 }

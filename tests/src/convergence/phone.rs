@@ -14,11 +14,14 @@ use kairan_core::{
     platform::Platform,
     records::{Joining, NoticeFilter, NoticeLine, OpState, Stage},
 };
-use kairan_protocol::id::OpId;
+use kairan_protocol::{
+    id::{OpId, PersonId},
+    op::{Command, Op},
+};
 use kairan_server::clock::ManualClock;
 use rusqlite::Connection;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -54,18 +57,26 @@ pub struct Phone {
     pub handset: Arc<Handset>,
     /// What is between it and the machine.
     pub weather: Arc<Weather>,
+    /// Whether the machine was restored since this phone was bought.
+    pub restored: bool,
     /// Its newest invitation, until it has joined.
     pub sheet: Option<String>,
     number: usize,
     life: u32,
+    /// Whether it held the neighbourhood when it was looked at last.
+    was_in: bool,
     root: PathBuf,
     folder: PathBuf,
     folders: usize,
     ledger: Arc<Mutex<Ledger>>,
     syncing: Option<JoinHandle<Result<SyncReport, Error>>>,
     outbox: BTreeMap<OpId, OpState>,
-    stages: BTreeMap<(String, String, u32), Seen>,
+    stages: BTreeMap<Place, Seen>,
+    before_restore: BTreeMap<Place, Stage>,
 }
+
+/// A person, a notice and its rev.
+type Place = (String, String, u32);
 
 fn open(folder: &Path, handset: &Arc<Handset>, weather: &Arc<Weather>) -> Arc<Kairan> {
     let platform = Arc::clone(handset) as Arc<dyn Platform>;
@@ -93,9 +104,11 @@ impl Phone {
             kairan: open(&folder, &handset, &weather),
             handset,
             weather,
+            restored: false,
             sheet: None,
             number,
             life: 0,
+            was_in: false,
             root: root.to_path_buf(),
             folder,
             folders: 1,
@@ -103,6 +116,7 @@ impl Phone {
             syncing: None,
             outbox: BTreeMap::new(),
             stages: BTreeMap::new(),
+            before_restore: BTreeMap::new(),
         }
     }
 
@@ -236,10 +250,33 @@ impl Phone {
         &self.folder
     }
 
+    /// The token it shows.
+    #[must_use]
+    pub fn token(&self) -> String {
+        let enrolment = self.enrolment();
+        enrolment["token"]["secret"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// What it keeps from joining.
+    #[must_use]
+    pub fn enrolment(&self) -> serde_json::Value {
+        let sql = "SELECT enrolment FROM enrolment";
+        let text: String = self.outbox_file().query_row(sql, [], |row| row.get(0)).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
     /// Its outbox, to be looked into.
     #[must_use]
     pub fn outbox_file(&self) -> Connection {
         look_into(&self.folder.join("outbox.db"))
+    }
+
+    /// The ops its outbox holds, as they would be sent.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        let outbox = self.outbox_file();
+        let mut select = outbox.prepare("SELECT text FROM op").unwrap();
+        select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
     /// Its mirror, to be looked into.
@@ -254,13 +291,14 @@ impl Phone {
             self.look_erased();
             return;
         }
+        self.was_in = true;
         self.look_at_outbox();
         self.look_at_stages();
     }
 
     /// Erased: what it held ends with it, as everybody was told.
     fn look_erased(&mut self) {
-        if self.outbox.is_empty() && self.stages.is_empty() {
+        if !std::mem::take(&mut self.was_in) {
             return;
         }
         let ended = self.author();
@@ -269,6 +307,24 @@ impl Phone {
         self.weather.set_author(self.author());
         self.outbox.clear();
         self.stages.clear();
+        self.before_restore.clear();
+    }
+
+    /// The machine was restored: what this phone showed as sent must be there again once everything is handed back.
+    pub fn remember_stages(&mut self) {
+        self.restored = true;
+        for (place, seen) in &self.stages {
+            if let Some(stage) = seen.stage.filter(|_| !seen.waiting) {
+                let known = self.before_restore.entry(place.clone()).or_insert(stage);
+                *known = stage.max(*known);
+            }
+        }
+    }
+
+    /// What it showed as sent before the machine was restored.
+    #[must_use]
+    pub const fn stages_before_restore(&self) -> &BTreeMap<Place, Stage> {
+        &self.before_restore
     }
 
     fn look_at_outbox(&mut self) {
@@ -291,18 +347,63 @@ impl Phone {
         self.outbox = shown;
     }
 
+    /// The notices a correction or withdrawal of this phone waits for.
+    fn changing(&self) -> BTreeSet<String> {
+        let ops = self.texts().into_iter().filter_map(|text| Op::parse(&text).ok());
+        ops.filter_map(|op| match op.command {
+            Command::Correct { notice, .. } | Command::Withdraw { notice, .. } => Some(notice.to_string()),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// What it holds about a notice, for whoever looks into a red seed.
+    fn held_about(&self, notice: &str) -> String {
+        let outbox = self.outbox_file();
+        let sql =
+            "SELECT id || ' ' || word || ' ' || state || ' ' || coalesce(code, '') || ' ' || attempts, text FROM op
+                   UNION ALL SELECT id || ' ' || word || ' in the journal, settled: ' || settled || ', at ' || at, text FROM journal";
+        let mut select = outbox.prepare(sql).unwrap();
+        let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
+        let about = rows.map(Result::unwrap).filter(|(_, text)| text.contains(notice));
+        let held: String = about.map(|(held, text)| format!("\n      {held}: {text}")).collect();
+        let mirror = self.mirror_file();
+        let sql = "SELECT feed.number || ' ' || feed.name || ' up to ' || coalesce(feed.version, '-') || ': ' || coalesce(
+                   (SELECT kind || ' ' || row.version || ' ' || body FROM row WHERE feed = feed.number AND id = ?1), '-') FROM feed";
+        let mut select = mirror.prepare(sql).unwrap();
+        let rows = select.query_map([notice], |row| row.get::<_, String>(0)).unwrap();
+        rows.map(Result::unwrap).fold(held, |held, row| format!("{held}\n      {row}"))
+    }
+
+    /// Whether what this phone once showed of a receipt is what was said on it.
+    fn said_receipt(&self, person: PersonId, line: &NoticeLine, seen: Seen) -> bool {
+        let outbox = self.outbox_file();
+        let mut select = outbox.prepare("SELECT text FROM op UNION ALL SELECT text FROM journal").unwrap();
+        let texts = select.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap);
+        texts.filter_map(|text| Op::parse(&text).ok()).any(|op| {
+            op.person == person
+                && matches!(&op.command, Command::Receipt { notice, rev, stage }
+                    if notice.to_string() == line.id && rev.0 == line.rev && Some(Stage::from(*stage)) >= seen.stage)
+        })
+    }
+
     fn look_at_stages(&mut self) {
+        let changing = self.changing();
         for person in self.persons() {
-            for line in self.notices(&person) {
+            // A correction that is not at the server yet may have to give way to another with the same rev.
+            for line in self.notices(&person).into_iter().filter(|line| !changing.contains(&line.id)) {
                 let now = Seen { stage: line.stage, waiting: line.waiting };
                 let place = (person.clone(), line.id.clone(), line.rev);
                 let before = self.stages.insert(place, now);
                 let Some(before) = before.filter(|before| before.stage > now.stage) else { continue };
-                let refused = person.parse().is_ok_and(|person| self.ledger().receipt_refused(person, &line.id));
-                if !before.waiting || !refused {
-                    let name = self.name;
+                let parsed: Option<PersonId> = person.parse().ok();
+                let refused = parsed.is_some_and(|person| self.ledger().receipt_refused(person, &line.id));
+                // After a restore another phone of theirs may not have handed its own back yet.
+                let own = !self.restored || parsed.is_some_and(|person| self.said_receipt(person, &line, before));
+                if own && (!before.waiting || !refused) {
+                    let (name, held) = (self.name, self.held_about(&line.id));
                     self.ledger().problem(format!(
-                        "{name}: the receipt for {} (rev {}) went back from {before:?} to {now:?}",
+                        "{name}: the receipt for {} (rev {}) went back from {before:?} to {now:?}; it holds{held}",
                         line.title, line.rev
                     ));
                 }

@@ -16,6 +16,9 @@ const RESTED: i64 = 61_000;
 /// What is to be asked again later is asked again after so long: a little more than ten minutes, then a little more than a day.
 const AGAIN_LATER: [i64; 2] = [660_000, 90_000_000];
 
+/// Longer than anything waits for what a restore lost.
+const WAITED: i64 = 36 * 86_400_000;
+
 /// What came of a run.
 #[derive(Debug)]
 pub struct Outcome {
@@ -58,11 +61,15 @@ async fn live(world: &mut World, steps: usize) {
     }
     // In every second seed the machine is restored now and then; in every eighth a season passes.
     world.restores = world.chance.percent(50);
-    let season = world.chance.percent(12).then(|| world.chance.below(steps));
+    let season = world.chance.percent(12).then(|| steps / 2 + world.chance.below(steps / 2));
+    let broken = (world.restores && world.chance.percent(25)).then(|| steps / 4 + world.chance.below(steps / 2));
     for place in 0..steps {
         world.next_step();
         if season == Some(place) {
             world.sleep_a_season().await;
+        }
+        if broken == Some(place) {
+            world.stand_broken().await;
         }
         step(world, worst).await;
         if !world.ledger().problems.is_empty() {
@@ -73,6 +80,15 @@ async fn live(world: &mut World, steps: usize) {
     calm(world).await;
     if world.ledger().problems.is_empty() {
         oracles::all(world).await;
+    }
+    if world.restores && world.ledger().problems.is_empty() {
+        // What waited for something that never comes back waits no more.
+        world.note("35 days pass");
+        world.pass(WAITED);
+        calm(world).await;
+        if world.ledger().problems.is_empty() {
+            oracles::all(world).await;
+        }
     }
 }
 
@@ -88,6 +104,7 @@ enum About {
     Overtaken,
     NewPhone,
     Volunteer,
+    Forger,
 }
 
 const STEP: &[(usize, About)] = &[
@@ -100,6 +117,7 @@ const STEP: &[(usize, About)] = &[
     (4, About::Overtaken),
     (2, About::NewPhone),
     (3, About::Volunteer),
+    (1, About::Forger),
 ];
 
 async fn step(world: &mut World, worst: usize) {
@@ -110,14 +128,18 @@ async fn step(world: &mut World, worst: usize) {
     if !world.machine.is_serving() && world.chance.percent(40) {
         world.start_machine();
     }
-    if matches!(about, About::Sync | About::Tap | About::Work) && world.chance.percent(3) {
+    if matches!(about, About::Sync | About::Tap | About::Work) && world.chance.percent(6) {
         world.set_trap(number);
     }
     match about {
         About::Sync if world.phones[number].joined() => {
             world.sync(number).await;
         }
-        About::Sync if world.phones[number].sheet.is_some() => world.join(number).await,
+        About::Sync if world.phones[number].sheet.is_some() => {
+            // One that was erased has ended before it joins again.
+            world.look(number);
+            world.join(number).await;
+        }
         // Erased, or never in: a new sheet.
         About::Sync => {
             let person = world.phones[number].people[0];
@@ -156,6 +178,8 @@ async fn step(world: &mut World, worst: usize) {
             }
         }
         About::Volunteer => world.volunteer().await,
+        About::Forger if world.phones[number].joined() => world.forge(number).await,
+        About::Forger => {}
     }
     if world.chance.percent(25) {
         world.machine.tick().await;

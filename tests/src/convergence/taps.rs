@@ -5,6 +5,7 @@ use kairan_core::{
     records::{Mood, NoticeLine, OpState, Tap, TapKind},
     spool_tap,
 };
+use kairan_protocol::op::Op;
 use kairan_server::clock::Clock as _;
 
 /// What somebody taps.
@@ -92,17 +93,22 @@ impl World {
         let Some(line) = said else { return };
         let waiting = kairan.outbox().unwrap().iter().any(|op| op.id == line.op && op.unsent);
         if waiting {
-            self.take_away(&line.op, "check_in");
+            self.take_away(number, &line.op, "check_in");
         }
         let done = kairan.take_back(person, line.op).await.map(|()| None);
         self.did(number, "takes it back", "take_back", done);
     }
 
     /// An op its author does not want any more: that it goes is as it should be.
-    fn take_away(&mut self, op: &str, word: &str) {
+    fn take_away(&mut self, number: usize, op: &str, word: &str) {
+        let texts = self.phones[number].texts();
         let mut ledger = self.ledger();
         ledger.taken_away.insert(op.parse().unwrap());
         ledger.counts.op(word, TAKEN_AWAY);
+        // Perhaps it was never on the wire, and is known nowhere else.
+        for op in texts.iter().filter_map(|text| Op::parse(text).ok()) {
+            ledger.ops.insert(op.id, op);
+        }
     }
 
     /// A widget or a notification's button: another process writes a file, the app takes it over.
@@ -146,7 +152,7 @@ impl World {
             self.did(number, format!("sends {} again", op.what), &op.what, done.map(Some));
         } else if !matches!(op.state, OpState::Waiting | OpState::Sending) || op.unsent {
             // What needs it goes with it.
-            self.take_away(&op.id, &op.what);
+            self.take_away(number, &op.id, &op.what);
             let before = outbox;
             let done = kairan.discard(op.id).await.map(|()| None);
             let after = kairan.outbox().unwrap_or_default();

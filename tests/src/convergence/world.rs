@@ -113,6 +113,7 @@ impl World {
             let number = world.phones.len() - 1;
             world.join(number).await;
             world.sync(number).await;
+            world.look(number);
             world.pass(1_000);
         }
         world

@@ -4,7 +4,7 @@
 use super::ops::{Judged, judged};
 use crate::convergence::{town, world::World};
 use kairan_protocol::{
-    id::{NoticeId, OpId, PersonId},
+    id::{DeviceId, NoticeId, OpId, PersonId},
     notice::{NoticeState, Phase},
     op::{Command, Invitee, Op},
     time::Timestamp,
@@ -44,7 +44,7 @@ pub fn hold(world: &World) -> Vec<String> {
             ));
         }
     }
-    wrong.extend(consents(world, &database, &applied));
+    wrong.extend(consents(world, &database));
     wrong.extend(moves(&database, &applied));
     wrong.extend(taken_back(&database, &applied));
     wrong.extend(corrections(&database, &applied));
@@ -110,23 +110,31 @@ fn notice_missing(missing: bool) -> Option<String> {
 }
 
 /// Of what a person agreed to, what was said last stands: a withdrawn consent is withdrawn.
-fn consents(world: &World, database: &Connection, applied: &[(Op, Judged)]) -> Vec<String> {
-    let mut last: BTreeMap<PersonId, (Timestamp, i64, bool)> = BTreeMap::new();
-    for (op, judged) in applied.iter().filter(|(_, judged)| judged.changed) {
-        if let Command::Consent { moods_to_team } = op.command {
-            let told = world.ledger().told.get(&op.id).map(|told| told.at);
-            let said = (told.map_or(op.at, |told| op.at.min(told)), judged.commit, moods_to_team);
-            let newest = last.entry(op.person).or_insert(said);
-            *newest = (*newest).max(said);
-        }
+/// Where nobody was left to hand the last word back, its mark may have come back by itself, or not.
+fn consents(world: &World, database: &Connection) -> Vec<String> {
+    let judged = judged(world);
+    let ledger = world.ledger();
+    let mut last: BTreeMap<PersonId, (Timestamp, i64, bool, OpId)> = BTreeMap::new();
+    for op in ledger.ops.values() {
+        let Command::Consent { moods_to_team } = op.command else { continue };
+        let (there, told) = (judged.get(&op.id).filter(|judged| judged.changed), ledger.told.get(&op.id));
+        let commit = match (there, told.filter(|told| told.changed)) {
+            (Some(there), _) => there.commit,
+            (None, Some(told)) => told.commits.iter().map(|commit| i64::try_from(*commit).unwrap()).max().unwrap_or(0),
+            (None, None) => continue,
+        };
+        let said = (told.map_or(op.at, |told| op.at.min(told.at)), commit, moods_to_team, op.id);
+        let newest = last.entry(op.person).or_insert(said);
+        *newest = (*newest).max(said);
     }
     let mut wrong = Vec::new();
-    for (person, (_, commit, agreed)) in last {
+    for (person, (_, commit, agreed, id)) in last.into_iter().filter(|(_, (.., id))| judged.contains_key(id)) {
         let sql = "SELECT moods_to_team IS NOT NULL FROM person WHERE id = ?1";
         let stands: Option<bool> = one(database, sql, [person.number()]);
         if stands != Some(agreed) {
             let name = town::name(person);
-            wrong.push(format!("{name} said {agreed} last, as {commit}, and the machine has {stands:?}"));
+            let story = ledger.story(id);
+            wrong.push(format!("{name} said {agreed} last, as {commit}, and the machine has {stands:?}: {story}"));
         }
     }
     wrong
@@ -208,10 +216,7 @@ fn corrections(database: &Connection, applied: &[(Op, Judged)]) -> Vec<String> {
 fn signed_off(world: &World, database: &Connection) -> Vec<String> {
     let mut wrong = Vec::new();
     for phone in world.phones.iter().filter(|phone| phone.joined()) {
-        let enrolment: String =
-            phone.outbox_file().query_row("SELECT enrolment FROM enrolment", [], |row| row.get(0)).unwrap();
-        let enrolment: serde_json::Value = serde_json::from_str(&enrolment).unwrap();
-        let device: kairan_protocol::id::DeviceId = enrolment["device"].as_str().unwrap().parse().unwrap();
+        let device: DeviceId = phone.enrolment()["device"].as_str().unwrap().parse().unwrap();
         let sql = "SELECT revoked IS NOT NULL FROM device WHERE id = ?1";
         if one::<bool>(database, sql, [device.number()]) != Some(false) {
             wrong.push(format!("{}: is not known, or was signed off, and has not been erased", phone.name));

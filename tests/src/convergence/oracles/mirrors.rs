@@ -50,10 +50,7 @@ fn left_over(phone: &Phone) -> Vec<String> {
 
 /// The feeds a phone may read, as the machine says when it is asked anew.
 async fn readable(world: &World, phone: &Phone) -> Result<BTreeMap<i64, String>, String> {
-    let enrolment: String =
-        phone.outbox_file().query_row("SELECT enrolment FROM enrolment", [], |row| row.get(0)).unwrap();
-    let enrolment: serde_json::Value = serde_json::from_str(&enrolment).unwrap();
-    let token = enrolment["token"]["secret"].as_str().unwrap_or_default();
+    let token = phone.token();
     let request = Request::post("/v1/sync")
         .header("authorization", format!("Bearer {token}"))
         .header("content-type", "application/json")

@@ -3,6 +3,7 @@
 mod effects;
 mod mirrors;
 mod ops;
+mod stages;
 mod tallies;
 
 use super::world::World;
@@ -18,6 +19,7 @@ pub async fn all(world: &mut World) {
     problems.extend(mirrors::hold(world).await);
     problems.extend(ops::hold(world));
     problems.extend(effects::hold(world));
+    problems.extend(stages::hold(world));
     problems.extend(tallies::hold(world));
     let mut ledger = world.ledger();
     for problem in problems {

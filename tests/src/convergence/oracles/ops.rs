@@ -1,8 +1,15 @@
 //! Every op is at exactly one place: applied at the machine, once, or visible in an outbox, unless its author took it away.
 
 use crate::convergence::world::World;
-use kairan_protocol::{id::OpId, op::Command};
-use std::collections::BTreeMap;
+use kairan_protocol::{
+    check_in::Mood,
+    id::{NoticeId, OpId, Rev},
+    notice::NoticeState,
+    op::{Command, Op},
+};
+use kairan_server::clock::Clock as _;
+use rusqlite::OptionalExtension as _;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An op as the machine keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +23,10 @@ pub struct Judged {
 }
 
 /// Every op the machine judged.
-pub fn judged(world: &World) -> BTreeMap<OpId, Judged> {
+pub type Every = BTreeMap<OpId, Judged>;
+
+/// Looks it up.
+pub fn judged(world: &World) -> Every {
     let database = world.machine.database();
     let mut select = database.prepare("SELECT id, committed, outcome FROM op").unwrap();
     let rows = select.query_map([], |row| {
@@ -71,18 +81,58 @@ fn is_held_up(op: &Held, all: &BTreeMap<OpId, Held>) -> bool {
     })
 }
 
+/// Ops that speak about something the machine lost for good, because nobody was left who could hand it back: they go on waiting for
+/// it, visibly.
+fn without_target(world: &World) -> BTreeSet<OpId> {
+    let database = world.machine.database();
+    let notice = |id: NoticeId| -> Option<Rev> {
+        let sql = "SELECT state FROM notice WHERE id = ?1";
+        let state: Option<String> = database.query_row(sql, [id.bytes()], |row| row.get(0)).optional().unwrap();
+        state.map(|state| serde_json::from_str::<NoticeState>(&state).unwrap().rev)
+    };
+    let there = |sql: &str, id: i64| database.query_row(sql, [id], |_| Ok(())).optional().unwrap().is_some();
+    let now = world.machine.clock.now().millis();
+    let sql = "SELECT count(*) FROM role WHERE kind = 'commissioner' AND over = 0 AND (until IS NULL OR until > ?1)";
+    let staffed: i64 = database.query_row(sql, [now], |row| row.get(0)).unwrap();
+    let ledger = world.ledger();
+    let lacks = |op: &&Op| match &op.command {
+        Command::Receipt { notice: about, rev, .. } => notice(*about).is_none_or(|known| known < *rev),
+        Command::Correct { notice: about, seen, .. } | Command::Withdraw { notice: about, seen, .. } => {
+            notice(*about).is_none_or(|known| known < *seen)
+        }
+        Command::EndRole { role } => !there("SELECT 1 FROM role WHERE id = ?1", role.number()),
+        Command::TakeBack { op: taken } => {
+            let sql = "SELECT 1 FROM op WHERE id = ?1";
+            database.query_row(sql, [taken.bytes()], |_| Ok(())).optional().unwrap().is_none()
+        }
+        Command::Revoke { device } => !there("SELECT 1 FROM device WHERE id = ?1", device.number()),
+        // A talk that is handed back waits for a team to reach.
+        Command::CheckIn { mood: Mood::Talk, .. } => staffed == 0,
+        _ => false,
+    };
+    ledger.ops.values().filter(lacks).map(|op| op.id).collect()
+}
+
 /// What is wrong with the ops.
 pub fn hold(world: &World) -> Vec<String> {
-    let (judged, held) = (judged(world), held(world));
+    let (judged, held, lacks) = (judged(world), held(world), without_target(world));
     let ledger = world.ledger();
     let mut wrong = Vec::new();
     for (id, told) in &ledger.told {
         let word = ledger.word(*id);
         match judged.get(id) {
-            Some(judged) if judged.applied && judged.commit == i64::try_from(told.commit).unwrap() => {}
+            Some(judged) if judged.applied && told.commits.contains(&u64::try_from(judged.commit).unwrap()) => {}
             Some(judged) => wrong.push(format!("{word} {id} was told {told:?}, and the machine has {judged:?}")),
-            None if ledger.nobody_left(told) => {}
-            None => wrong.push(format!("{word} {id} was told {told:?}, and the machine has lost it")),
+            None if ledger.nobody_left(told) || lacks.contains(id) => {}
+            None => {
+                let story = ledger.story(*id);
+                wrong.push(format!("{word} {id} was told {told:?}, and the machine has lost it: {story}"));
+            }
+        }
+    }
+    for id in &ledger.forged {
+        if judged.contains_key(id) {
+            wrong.push(format!("{id} was made up, and the machine took it"));
         }
     }
     for (id, author) in &ledger.shown {
@@ -108,26 +158,32 @@ pub fn hold(world: &World) -> Vec<String> {
         }
     }
     drop(ledger);
-    wrong.extend(journals(world, &judged));
+    wrong.extend(journals(world, &judged, &lacks));
     wrong.extend(once(world, &judged));
     wrong
 }
 
 /// What a phone keeps of an op is what the machine keeps of it, and what every other phone keeps.
-fn journals(world: &World, judged: &BTreeMap<OpId, Judged>) -> Vec<String> {
+fn journals(world: &World, judged: &BTreeMap<OpId, Judged>, lacks: &BTreeSet<OpId>) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut known: BTreeMap<OpId, (i64, Option<String>, &str)> = BTreeMap::new();
     for phone in &world.phones {
         let outbox = phone.outbox_file();
-        let mut select = outbox.prepare("SELECT id, commit_number, mac FROM journal").unwrap();
+        let sql = "SELECT id, commit_number, mac, coalesce(handing, 'kept') || ' ' || coalesce(code, '') FROM journal";
+        let mut select = outbox.prepare(sql).unwrap();
         let rows = select.query_map([], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<String>>(2)?))
+            let mac: Option<String> = row.get(2)?;
+            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, mac, row.get::<_, String>(3)?))
         });
-        for (id, commit, mac) in rows.unwrap().map(Result::unwrap) {
+        for (id, commit, mac, how) in rows.unwrap().map(Result::unwrap) {
             let id: OpId = id.parse().unwrap();
-            if judged.get(&id).is_none_or(|judged| !judged.applied || judged.commit != commit) {
+            let same = judged
+                .get(&id)
+                .is_some_and(|judged| judged.applied && (judged.commit == commit || world.ledger().restores > 1));
+            if !same && !lacks.contains(&id) {
                 let there = judged.get(&id);
-                wrong.push(format!("{}: its journal has {id} as {commit}, the machine {there:?}", phone.name));
+                let name = phone.name;
+                wrong.push(format!("{name}: its journal has {id} as {commit} ({how}), the machine {there:?}"));
             }
             if mac.is_none() {
                 wrong.push(format!("{}: its journal has {id} without a MAC", phone.name));

@@ -7,8 +7,10 @@ use kairan_protocol::{
     notice::{NoticeState, Phase},
     row::kind,
     tally::{Counts, HomeStage, Seals, Tally},
+    time::Timestamp,
     tree::GroupKind,
 };
+use kairan_server::clock::Clock as _;
 use rusqlite::{Connection, OptionalExtension as _};
 use std::collections::BTreeMap;
 
@@ -136,16 +138,29 @@ fn body<T: serde::de::DeserializeOwned>(database: &Connection, feed: FeedName, k
 pub fn hold(world: &World) -> Vec<String> {
     let database = world.machine.database();
     let books = Books::open(&database);
+    let now = world.machine.clock.now();
     let mut wrong = Vec::new();
     for notice in books.notices.iter().filter(|notice| notice.published.is_some()) {
         for association in books.of_kind(GroupKind::Association) {
-            wrong.extend(figures(&database, &books, notice, association));
+            wrong.extend(figures(&database, &books, notice, association, now));
         }
     }
     wrong
 }
 
-fn figures(database: &Connection, books: &Books, notice: &NoticeState, association: &Group) -> Vec<String> {
+/// Whether a notice's seals are still brought up to date: it stands, and was published less than sixty days ago, with a day to
+/// spare for when that was looked at.
+fn is_fresh(notice: &NoticeState, now: Timestamp) -> bool {
+    notice.phase == Phase::Published && now.since(notice.body.at) < 59 * 86_400_000
+}
+
+fn figures(
+    database: &Connection,
+    books: &Books,
+    notice: &NoticeState,
+    association: &Group,
+    now: Timestamp,
+) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut together = Vec::new();
     let mut asked = false;
@@ -172,7 +187,7 @@ fn figures(database: &Connection, books: &Books, notice: &NoticeState, associati
         let seals: Option<Seals> =
             body(database, FeedName::Board(GroupId::from_number(block.id)), kind::SEALS, &notice.id.to_string());
         let should = sum(homes.values().copied());
-        if notice.phase == Phase::Published && seals.is_none_or(|seals| seals.counts != should) {
+        if is_fresh(notice, now) && seals.is_none_or(|seals| seals.counts != should) {
             wrong.push(format!(
                 "the seals of {} in block {} are {seals:?}, and should be {should:?}",
                 notice.body.title, block.id
