@@ -82,6 +82,9 @@ async fn join(engine: &Arc<Engine>, invitation: Invitation, persons: Vec<PersonI
         answer => answer?,
     };
     let enrolled = match enrolled {
+        EnrolResponse::Choose { persons, .. } if only_found && persons.iter().all(|person| person.joined) => {
+            return Ok(Joining::Joined { district: card.name });
+        }
         EnrolResponse::Choose { name, persons } => {
             let persons = persons.into_iter().map(ListedPerson::from).collect();
             return Ok(Joining::Choose { name, persons });

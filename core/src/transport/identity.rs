@@ -14,7 +14,7 @@ use rustls::{
     },
     crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use std::sync::Arc;
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
@@ -70,7 +70,7 @@ impl Trust {
         let verifier: Arc<dyn ServerCertVerifier> = match self {
             Self::Identity(pinned) => Arc::new(IdentityVerifier { pinned, provider: provider.clone() }),
             Self::PublicRoots => {
-                let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+                let roots = RootCertStore { roots: public_roots() };
                 WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone())
                     .build()
                     .map_err(|error| rustls::Error::General(error.to_string()))?
@@ -85,6 +85,14 @@ impl Trust {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }
+}
+
+/// Whom the public web trusts.
+fn public_roots() -> Vec<TrustAnchor<'static>> {
+    let roots = webpki_roots::TLS_SERVER_ROOTS.to_vec();
+    #[cfg(test)]
+    let roots = super::machine::with_made_up_root(roots);
+    roots
 }
 
 /// The fingerprint of a certificate's key, where it is a P-256 key as identities are.

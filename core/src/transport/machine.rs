@@ -11,13 +11,13 @@ use p256::{
     ecdsa::SigningKey,
     pkcs8::{EncodePrivateKey, LineEnding},
 };
-use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, TrustAnchor};
 use serde::Serialize;
 use std::{
     io::Read,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
@@ -104,10 +104,53 @@ fn certificates(identity: &SigningKey) -> (Vec<CertificateDer<'static>>, Private
     (vec![leaf.der().clone(), own.der().clone()], key)
 }
 
+/// A root that the public web trusts, in these tests only.
+fn made_up_root() -> &'static (KeyPair, CertificateDer<'static>) {
+    static ROOT: OnceLock<(KeyPair, CertificateDer<'static>)> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let key = KeyPair::generate().unwrap();
+        let certificate = public_authority().self_signed(&key).unwrap().der().clone();
+        (key, certificate)
+    })
+}
+
+fn public_authority() -> CertificateParams {
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.distinguished_name.push(DnType::CommonName, "a made-up public root");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority
+}
+
+pub(crate) fn with_made_up_root(mut roots: Vec<TrustAnchor<'static>>) -> Vec<TrustAnchor<'static>> {
+    roots.push(webpki::anchor_from_trusted_cert(&made_up_root().1).unwrap().to_owned());
+    roots
+}
+
+/// A certificate of the public web for the loopback.
+fn public_certificates() -> (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>) {
+    let mut leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
+    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let key = KeyPair::generate().unwrap();
+    let leaf = leaf.signed_by(&key, &Issuer::new(public_authority(), &made_up_root().0)).unwrap();
+    let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
+    (vec![leaf.der().clone()], key)
+}
+
 impl Machine {
     /// Starts on the runtime; `answers` says what to do with each request.
     pub(crate) async fn start(identity: &SigningKey, answers: impl Fn(&Heard) -> Say + Send + Sync + 'static) -> Self {
-        let (chain, key) = certificates(identity);
+        Self::start_with(certificates(identity), answers).await
+    }
+
+    /// The same with a certificate of the public web, that says nothing about any district.
+    pub(crate) async fn start_public(answers: impl Fn(&Heard) -> Say + Send + Sync + 'static) -> Self {
+        Self::start_with(public_certificates(), answers).await
+    }
+
+    async fn start_with(
+        (chain, key): (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>),
+        answers: impl Fn(&Heard) -> Say + Send + Sync + 'static,
+    ) -> Self {
         let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()

@@ -7,6 +7,7 @@ use super::{
 };
 use kairan_protocol::{invite::CheckCode, sign::Key, succession::hand_over, time::Timestamp, wire::ProblemCode};
 use p256::ecdsa::SigningKey;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 
 fn district(identity: &SigningKey, addresses: &[&str]) -> District {
@@ -154,4 +155,41 @@ async fn a_card_of_the_announced_key_is_the_districts_without_a_word_of_the_one_
     let told_before = Pinned { next, ..Key::of(&identity(1)).fingerprint().into() };
     assert!(told(told_before, followed(&[], 2)).await.is_ok());
     assert_eq!(told(told_before, followed(&[], 3)).await.err(), Some(Failure::Foreign));
+}
+
+/// What a phone that pinned key 1 and read version 5 of the card makes of a machine with a public certificate, which shows what
+/// `shown` makes of the card that names it.
+async fn in_public(shown: impl Fn(Card) -> (u8, Card)) -> Result<Card, Failure> {
+    let says: Arc<Mutex<Option<Signed>>> = Arc::default();
+    let answers = says.clone();
+    let machine = Machine::start_public(move |_| Say::json(&answers.lock().unwrap().clone().unwrap())).await;
+    let (signer, card) = shown(Card { version: 5, ..card_of(&identity(1), &[&machine.address]) });
+    *says.lock().unwrap() = Some(signed(&identity(signer), &card));
+    let pinned = Pinned { card: 5, ..Key::of(&identity(1)).fingerprint().into() };
+    District::new(pinned, vec![machine.address.clone()], Network::default()).card().await
+}
+
+#[tokio::test]
+async fn with_a_public_certificate_the_card_that_names_the_address_vouches_for_it() {
+    assert!(in_public(|card| (1, card)).await.is_ok());
+    let followed =
+        |card| (2, Card { identity: Key::of(&identity(2)), successions: vec![over(1, 2)], version: 9, ..card });
+    assert_eq!(in_public(followed).await.unwrap().identity, Key::of(&identity(2)));
+}
+
+#[tokio::test]
+async fn a_copied_card_under_another_name_vouches_for_nobody() {
+    let elsewhere = |card| (1, Card { addresses: vec!["kairan.example:8443".to_owned()], ..card });
+    assert_eq!(in_public(elsewhere).await.err(), Some(Failure::Foreign));
+}
+
+#[tokio::test]
+async fn a_copied_card_from_before_the_newest_vouches_for_nobody_under_a_name_that_was_given_up() {
+    assert_eq!(in_public(|card| (1, Card { version: 4, ..card })).await.err(), Some(Failure::Foreign));
+}
+
+#[tokio::test]
+async fn a_card_of_somebody_who_was_never_handed_over_to_vouches_for_nobody() {
+    let forged = |card| (9, Card { identity: Key::of(&identity(9)), successions: vec![over(9, 1)], ..card });
+    assert_eq!(in_public(forged).await.err(), Some(Failure::Foreign));
 }
