@@ -16,9 +16,9 @@ use kairan_protocol::{
 use kairan_server::{
     backup::{self, ClosedBy, OpenedBy, Restored, Watch},
     clock::{Clock, ManualClock},
-    console::{self, Whom},
+    console::{self, Console, Whom},
     http::Limits,
-    identity::tls::Tls,
+    identity::{Identity, tls::Tls},
     serve::{Running, ServeOptions},
     store::{CheckLine, Found},
 };
@@ -142,16 +142,21 @@ impl Neighbourhood {
 
     /// Starts the server and puts it behind the relay.
     pub async fn begin(&self) {
+        self.begin_behind(&self.proxy, Tls::Own).await;
+    }
+
+    /// Starts the server behind a relay, with a certificate of the district's own or another.
+    pub async fn begin_behind(&self, proxy: &Proxy, tls: Tls) {
         let running = kairan_server::serve::start(ServeOptions {
             folder: self.folder.clone(),
             listen: "127.0.0.1:0".parse().unwrap(),
-            tls: Tls::Own,
+            tls,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             limits: self.limits.clone(),
         })
         .await
         .unwrap();
-        self.proxy.lead_to(Some(running.address));
+        proxy.lead_to(Some(running.address));
         assert!(self.running.lock().await.replace(running).is_none(), "the server runs already");
     }
 
@@ -187,6 +192,39 @@ impl Neighbourhood {
             backup::restore(copy, &self.folder, opened_by, &[], None, clock, &Watch::silent()).await.unwrap();
         self.begin().await;
         restored
+    }
+
+    /// The data folder is carried to another machine, and nothing stays at the old one.
+    pub fn carry_to(&mut self, folder: &Path) {
+        std::fs::rename(&self.folder, folder).unwrap();
+        self.folder = folder.to_path_buf();
+    }
+
+    /// The volunteer's command line in the data folder, beside the running server or without it.
+    pub async fn console(&self) -> Console {
+        Console::open(&self.folder, Arc::clone(&self.clock) as Arc<dyn Clock>).await.unwrap()
+    }
+
+    /// Puts other addresses on the card.
+    pub async fn set_addresses(&self, addresses: &[&Proxy]) {
+        let addresses = addresses.iter().map(|proxy| proxy.address.to_string()).collect();
+        let mut console = self.console().await;
+        assert!(console.set_addresses(addresses).await.unwrap(), "the addresses were these already");
+        console.close().await.unwrap();
+    }
+
+    /// Makes the next identity key and announces it; its fingerprint.
+    pub async fn announce_identity(&self) -> Fingerprint {
+        let next = Identity::make_next(&self.folder).unwrap();
+        let mut console = self.console().await;
+        console.announce(next).await.unwrap();
+        console.close().await.unwrap();
+        next.fingerprint()
+    }
+
+    /// The announced key becomes the identity, while the server stands still.
+    pub fn switch_identity(&self) {
+        Identity::switch(&self.folder, self.now()).unwrap();
     }
 
     async fn learn_names(&mut self) {
@@ -268,8 +306,13 @@ impl Neighbourhood {
         self.running.lock().await.as_ref().unwrap().store().check().await.unwrap()
     }
 
-    /// Prints the invitation of a person: of their household, or their own if they have none.
+    /// Prints the invitation of a person, and leads it through the relay.
     pub async fn sheet(&self, name: &str) -> Sheet {
+        self.printed(name).await.through(self.proxy.address)
+    }
+
+    /// Prints the invitation of a person: of their household, or their own if they have none.
+    pub async fn printed(&self, name: &str) -> Sheet {
         let whom = match household_of(&self.text, name) {
             Some(household) => Whom::Household(household),
             None => Whom::Person(name.to_owned()),
@@ -281,7 +324,6 @@ impl Neighbourhood {
         assert_eq!(sheets.len(), 1);
         let sheet = sheets.remove(0);
         Sheet { link: sheet.link, address: sheet.address, check: sheet.check, secret: sheet.secret }
-            .through(self.proxy.address)
     }
 
     /// A phone of one person's own.

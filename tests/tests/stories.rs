@@ -14,6 +14,7 @@ mod live;
 mod matrix;
 mod moods;
 mod moving;
+mod moving_house;
 mod offline;
 mod process;
 mod restore_drill;
