@@ -220,7 +220,7 @@ async fn a_lost_machine_is_restored_from_last_nights_backup_and_the_phones_bring
 
     // Forty days later the phone in the drawer comes back by itself, and what it had been told was sent is there.
     town.hood.pass(40 * DAY);
-    town.settle(&[drawer.clone()]).await;
+    town.settle(std::slice::from_ref(&drawer)).await;
     town.settle(&["町 会長".to_owned()]).await;
     let desk = town.chair().desk_notice(&town.hood.group("大町内会"), &lost_day.posted).unwrap();
     assert_eq!(desk.counts.acknowledged, 47);

@@ -19,10 +19,12 @@ pub enum Tool {
     Maven,
     /// `javac`.
     Java,
+    /// `strace`.
+    Strace,
 }
 
 impl Tool {
-    const ALL: [Self; 5] = [Self::Rustfmt, Self::Clippy, Self::Deny, Self::Maven, Self::Java];
+    const ALL: [Self; 6] = [Self::Rustfmt, Self::Clippy, Self::Deny, Self::Maven, Self::Java, Self::Strace];
 
     /// Its name for people.
     pub const fn name(self) -> &'static str {
@@ -32,6 +34,7 @@ impl Tool {
             Self::Deny => "cargo-deny",
             Self::Maven => "maven",
             Self::Java => "a Java development kit",
+            Self::Strace => "strace",
         }
     }
 
@@ -43,6 +46,7 @@ impl Tool {
             Self::Deny => workshop.cargo(&["deny", "--version"]),
             Self::Maven => workshop.command("mvn", &["--version"]),
             Self::Java => workshop.command("javac", &["-version"]),
+            Self::Strace => workshop.command("strace", &["-V"]),
         };
         run::answer(question).is_some()
     }
@@ -60,6 +64,7 @@ impl Tool {
             Self::Deny => vec![workshop.cargo(&["install", "--locked", "cargo-deny", "--version", DENY_VERSION])],
             Self::Maven => package("maven"),
             Self::Java => package("openjdk-17-jdk-headless"),
+            Self::Strace => package("strace"),
         }
     }
 }

@@ -123,12 +123,12 @@ impl World {
             phone.remember_stages();
             phone.weather.forget_overtaken();
         }
-        let lost = self.ledger().lose_after(last, (!journal_survived).then_some(&kept));
+        let ops_lost = self.ledger().lose_after(last, (!journal_survived).then_some(&kept));
         // Only in calm, when all is handed back, the machine's receipts are what they were.
         self.receipts.clear();
         self.fault(Fault::Restored);
         let journal = if journal_survived { "survived" } else { "is lost" };
-        self.note(format!("backup {backup} is restored, {lost} ops are lost, the journal {journal}"));
+        self.note(format!("backup {backup} is restored, {ops_lost} ops are lost, the journal {journal}"));
     }
 
     /// The machine stands broken for forty days before somebody restores a backup: what phones keep is older than 35 days by then,

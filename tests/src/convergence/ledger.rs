@@ -178,9 +178,9 @@ impl Ledger {
     /// that keep it for the machine. How many ops are lost.
     pub fn lose_after(&mut self, last: u64, kept: Option<&BTreeMap<OpId, BTreeSet<Author>>>) -> usize {
         self.restores += 1;
-        let mut lost = 0;
+        let mut ops_lost = 0;
         for (id, told) in self.told.iter_mut().filter(|(_, told)| told.commits.iter().all(|commit| *commit > last)) {
-            lost += 1;
+            ops_lost += 1;
             if told.authors.remove(&Author::Steward) {
                 match kept {
                     // Invitations are void after a restore, and are not kept.
@@ -192,7 +192,7 @@ impl Ledger {
                 }
             }
         }
-        lost
+        ops_lost
     }
 
     /// A phone that was killed had not taken the answer about an op into its store: nobody was shown it.

@@ -347,9 +347,13 @@ impl Phone {
         self.outbox = shown;
     }
 
-    /// The notices a correction or withdrawal of this phone waits for.
+    /// The notices that a correction or withdrawal of this phone changes, and whose row does not say so yet.
     fn changing(&self) -> BTreeSet<String> {
-        let ops = self.texts().into_iter().filter_map(|text| Op::parse(&text).ok());
+        let outbox = self.outbox_file();
+        let sql = "SELECT text FROM op UNION ALL SELECT text FROM journal WHERE settled = 0";
+        let mut select = outbox.prepare(sql).unwrap();
+        let texts = select.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap);
+        let ops = texts.filter_map(|text| Op::parse(&text).ok());
         ops.filter_map(|op| match op.command {
             Command::Correct { notice, .. } | Command::Withdraw { notice, .. } => Some(notice.to_string()),
             _ => None,
@@ -366,7 +370,8 @@ impl Phone {
         let mut select = outbox.prepare(sql).unwrap();
         let rows = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
         let about = rows.map(Result::unwrap).filter(|(_, text)| text.contains(notice));
-        let held: String = about.map(|(held, text)| format!("\n      {held}: {text}")).collect();
+        let held: Vec<String> = about.map(|(held, text)| format!("\n      {held}: {text}")).collect();
+        let held = held.concat();
         let mirror = self.mirror_file();
         let sql = "SELECT feed.number || ' ' || feed.name || ' up to ' || coalesce(feed.version, '-') || ': ' || coalesce(
                    (SELECT kind || ' ' || row.version || ' ' || body FROM row WHERE feed = feed.number AND id = ?1), '-') FROM feed";

@@ -186,30 +186,8 @@ impl World {
             ledger.result(Author::Steward, &result, now);
         }
         let applied = matches!(result.outcome, Outcome::Applied { .. });
-        self.note(format!("世話人: {} -> {}", self.spoken(&what), if applied { "applied" } else { "refused" }));
+        self.note(format!("世話人: {} -> {}", spoken(&what), if applied { "applied" } else { "refused" }));
         applied
-    }
-
-    /// A text with names in the place of ids, so that the traces of two runs can be compared.
-    fn spoken(&self, text: &str) -> String {
-        text.split_inclusive([' ', ',', '"'])
-            .map(|word| {
-                let bare = word.trim_end_matches([' ', ',', '"']);
-                let rest = &word[bare.len()..];
-                let named = bare
-                    .parse::<PersonId>()
-                    .map(town::name)
-                    .or_else(|_| bare.parse::<GroupId>().map(town::group_name))
-                    .map(str::to_owned)
-                    .or_else(|_| bare.parse::<RoleId>().map(|_| "a role".to_owned()))
-                    .or_else(|_| bare.parse::<InviteId>().map(|_| "an invite".to_owned()))
-                    .or_else(|_| bare.parse::<kairan_protocol::id::DeviceId>().map(|_| "a device".to_owned()))
-                    .or_else(|_| bare.parse::<NoticeId>().map(|_| "a notice".to_owned()));
-                let named =
-                    named.unwrap_or_else(|_| if bare.len() == 43 { "secret".to_owned() } else { bare.to_owned() });
-                format!("{named}{rest}")
-            })
-            .collect()
     }
 
     /// A phone tries to join by its sheet.
@@ -328,4 +306,22 @@ impl World {
         }
         self.receipts = now;
     }
+}
+
+/// A text with names in the place of ids, so that the traces of two runs can be compared.
+fn spoken(text: &str) -> String {
+    text.split_inclusive([' ', ',', '"']).fold(String::new(), |mut said, word| {
+        let bare = word.trim_end_matches([' ', ',', '"']);
+        let named = bare
+            .parse::<PersonId>()
+            .map(town::name)
+            .or_else(|_| bare.parse::<GroupId>().map(town::group_name))
+            .or_else(|_| bare.parse::<RoleId>().map(|_| "a role"))
+            .or_else(|_| bare.parse::<InviteId>().map(|_| "an invite"))
+            .or_else(|_| bare.parse::<kairan_protocol::id::DeviceId>().map(|_| "a device"))
+            .or_else(|_| bare.parse::<NoticeId>().map(|_| "a notice"));
+        said += named.unwrap_or(if bare.len() == 43 { "secret" } else { bare });
+        said += &word[bare.len()..];
+        said
+    })
 }

@@ -94,14 +94,13 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
             let sql = "SELECT 1 FROM device WHERE id = ?1 AND revoked IS NULL";
             there(sql, device.number()).then(|| "the device is not signed off".to_owned())
         }
-        // Who left may have joined again.
-        Command::Leave {} | Command::Consent { .. } | Command::TakeBack { .. } => None,
         Command::MoveHousehold { household, to } if judged.changed => {
             let sql = "SELECT 1 FROM location WHERE household = ?1 AND block = ?2 AND from_commit = ?3";
             let parameters = (household.number(), to.number(), judged.commit);
             one::<i64>(database, sql, parameters).is_none().then(|| "the move is not in the history".to_owned())
         }
-        Command::MoveHousehold { .. } => None,
+        // Who left may have joined again; a move that changed nothing leaves nothing.
+        Command::Leave {} | Command::Consent { .. } | Command::TakeBack { .. } | Command::MoveHousehold { .. } => None,
     }
 }
 

@@ -119,14 +119,14 @@ pub fn hold(world: &World) -> Vec<String> {
     let ledger = world.ledger();
     let mut wrong = Vec::new();
     for (id, told) in &ledger.told {
-        let word = ledger.word(*id);
+        let what = ledger.word(*id);
         match judged.get(id) {
             Some(judged) if judged.applied && told.commits.contains(&u64::try_from(judged.commit).unwrap()) => {}
-            Some(judged) => wrong.push(format!("{word} {id} was told {told:?}, and the machine has {judged:?}")),
+            Some(judged) => wrong.push(format!("{what} {id} was told {told:?}, and the machine has {judged:?}")),
             None if ledger.nobody_left(told) || lacks.contains(id) => {}
             None => {
                 let story = ledger.story(*id);
-                wrong.push(format!("{word} {id} was told {told:?}, and the machine has lost it: {story}"));
+                wrong.push(format!("{what} {id} was told {told:?}, and the machine has lost it: {story}"));
             }
         }
     }
@@ -136,12 +136,12 @@ pub fn hold(world: &World) -> Vec<String> {
         }
     }
     for (id, author) in &ledger.shown {
-        let word = ledger.word(*id);
+        let what = ledger.word(*id);
         let (judged, held) = (judged.get(id), held.get(id));
         let nowhere = judged.is_none() && held.is_none();
         if nowhere && !ledger.taken_away.contains(id) && !ledger.ended.contains(author) && !ledger.told.contains_key(id)
         {
-            wrong.push(format!("{word} {id} of {author:?} is nowhere"));
+            wrong.push(format!("{what} {id} of {author:?} is nowhere"));
         }
     }
     let all = held;
