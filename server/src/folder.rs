@@ -11,30 +11,31 @@ use std::{
 /// The name of the store's database in the folder.
 pub const DATABASE: &str = "kairan.db";
 
+/// The names of the identity's files: the key, the one that will follow it, and how those before it handed over.
+pub const IDENTITY: [&str; 3] = ["identity.pem", "identity-next.pem", "successions.json"];
+
 /// Where the identity key lies.
 #[must_use]
 pub fn identity(folder: &Path) -> PathBuf {
-    folder.join("identity.pem")
+    folder.join(IDENTITY[0])
 }
 
 /// Where the key lies that will follow it, once made.
 #[must_use]
 pub fn identity_next(folder: &Path) -> PathBuf {
-    folder.join("identity-next.pem")
+    folder.join(IDENTITY[1])
 }
 
 /// Where it is written down how earlier identity keys handed over.
 #[must_use]
 pub fn successions(folder: &Path) -> PathBuf {
-    folder.join("successions.json")
+    folder.join(IDENTITY[2])
 }
 
 /// Every file of the identity that is there: all of them belong into every copy.
 #[must_use]
 pub fn identity_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = vec![identity(folder), identity_next(folder), successions(folder)];
-    files.retain(|file| file.exists());
-    files
+    IDENTITY.iter().map(|name| folder.join(name)).filter(|file| file.exists()).collect()
 }
 
 /// Where the TLS key and certificates lie.

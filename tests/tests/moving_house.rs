@@ -224,6 +224,40 @@ async fn a_phone_that_slept_through_two_switches_comes_back_even_when_its_token_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_backup_holds_all_that_leads_to_the_identity() {
+    let mut hood = Neighbourhood::midori().await;
+    let [officer, asleep] = [hood.phone("田中 実").await, hood.phone("高橋 キク").await];
+    hood.announce_identity().await;
+    hood.halt().await;
+    hood.switch_identity();
+    hood.begin().await;
+    officer.sync().await;
+    let copy = hood.backup().await;
+    hood.restore_on_another_machine(&copy).await;
+    in_touch(&hood, &officer, &asleep, "復元しました").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_from_before_the_switch_is_the_phones_district_once_it_has_switched_again() {
+    let mut hood = Neighbourhood::midori().await;
+    let [officer, kiku] = [hood.phone("田中 実").await, hood.phone("高橋 キク").await];
+    hood.announce_identity().await;
+    let copy = hood.backup().await;
+    hood.halt().await;
+    hood.switch_identity();
+    hood.begin().await;
+    in_touch(&hood, &officer, &kiku, "鍵を替えました").await;
+
+    hood.restore_on_another_machine(&copy).await;
+    assert_eq!(kiku.kairan.sync().await.unwrap_err().code(), "another_identity");
+    assert!(kiku.joined());
+    hood.halt().await;
+    hood.switch_identity();
+    hood.begin().await;
+    in_touch(&hood, &officer, &kiku, "もう一度替えました").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_the_identity_was_lost_the_announced_key_takes_its_place() {
     let hood = Neighbourhood::midori().await;
     let [told, untold] = [hood.phone("高橋 キク").await, hood.phone("鈴木 次郎").await];
@@ -233,6 +267,7 @@ async fn where_the_identity_was_lost_the_announced_key_takes_its_place() {
     fs::rename(folder::identity_next(hood.folder()), folder::identity(hood.folder())).unwrap();
     hood.begin().await;
     assert_eq!(card(&hood.proxy).await.identity.fingerprint(), next);
+    hood.pass(DAY * 91);
     told.sync().await;
     assert_eq!(untold.kairan.sync().await.unwrap_err().code(), "another_identity");
     assert!(untold.joined());

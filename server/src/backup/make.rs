@@ -1,6 +1,6 @@
 //! Making a backup: the database as of one moment while the server goes on, the identity and the journal, whole or not at all.
 
-use super::{ClosedBy, FORMAT, HeldFile, MANIFEST, Manifest, Watch, files, hex, identity_files};
+use super::{ClosedBy, FORMAT, HeldFile, MANIFEST, Manifest, Watch, files, hex};
 use crate::{Error, folder, identity::Identity, journal, store};
 use flate2::{Compression, write::GzEncoder};
 use kairan_protocol::time::Timestamp;
@@ -82,7 +82,7 @@ fn gather(
     watch.look()?;
 
     let mut held = vec![(folder::DATABASE.to_owned(), database)];
-    for path in identity_files(folder)? {
+    for path in folder::identity_files(folder) {
         held.push((name_of(&path), path));
     }
     let journal = facts.journal.clone().unwrap_or_else(|| folder::journal(folder));

@@ -85,24 +85,13 @@ impl Place {
         match name {
             folder::DATABASE => Some(Self::Database),
             MANIFEST => Some(Self::Manifest),
-            _ => match (name.strip_prefix("identity"), name.strip_prefix("journal/")) {
-                (Some(rest), _)
-                    if rest.strip_suffix(".pem").is_some_and(|rest| rest.is_empty() || plain(rest, b"-_")) =>
-                {
-                    Some(Self::Identity)
-                }
-                (_, Some(rest)) if rest.strip_suffix(".jsonl").is_some_and(|rest| plain(rest, b"-_")) => {
-                    Some(Self::Journal)
-                }
-                _ => None,
-            },
+            _ if folder::IDENTITY.contains(&name) => Some(Self::Identity),
+            _ => {
+                let journal = name.strip_prefix("journal/").and_then(|rest| rest.strip_suffix(".jsonl"));
+                journal.filter(|rest| plain(rest, b"-_")).map(|_| Self::Journal)
+            }
         }
     }
-}
-
-/// The names of the identity's files in a folder: `identity.pem`, and those of keys to come.
-fn identity_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
-    files(folder, |name| Place::of(name) == Some(Place::Identity))
 }
 
 /// The files of a folder whose names fit, in their order; none where there is no such folder.
@@ -182,6 +171,7 @@ mod tests {
             ("kairan.db", Place::Database),
             ("identity.pem", Place::Identity),
             ("identity-next.pem", Place::Identity),
+            ("successions.json", Place::Identity),
             ("journal/k1-0a1b2c3d.jsonl", Place::Journal),
             ("manifest.json", Place::Manifest),
         ] {
@@ -196,6 +186,7 @@ mod tests {
             "journal/../../x.jsonl",
             "journal/.jsonl",
             "identity",
+            "identity-2.pem",
             "tls/key.pem",
             "journal/a/b.jsonl",
         ] {

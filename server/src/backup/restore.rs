@@ -81,7 +81,7 @@ async fn make(
     let (manifest, began) = unpacked?;
     let damaged = gather(part, journals)?;
     let identity = Identity::load(part)?;
-    let store = Store::open(part, clock, identity.signing_key())?;
+    let store = Store::open(part, clock, identity.keys())?;
     watch.show("handing the journal back", 0, 0);
     let handed = store.hand_back_journal().await;
     let addresses = store.card_facts().await.map(|card| card.addresses);

@@ -15,8 +15,19 @@ impl Keys {
     /// Of the key in use and those before it.
     #[must_use]
     pub fn new(signing: Arc<SigningKey>, earlier: impl IntoIterator<Item = Key>) -> Self {
-        let all = std::iter::once(Key::of(&signing)).chain(earlier).collect();
-        Self { signing, all }
+        let mut all = vec![Key::of(&signing)];
+        for key in earlier {
+            if !all.contains(&key) {
+                all.push(key);
+            }
+        }
+        Self { signing, all: all.into() }
+    }
+
+    /// The same with more that went before.
+    #[must_use]
+    pub fn and(self, earlier: impl IntoIterator<Item = Key>) -> Self {
+        Self::new(self.signing, self.all.iter().copied().chain(earlier))
     }
 
     /// The one that signs.
@@ -25,7 +36,7 @@ impl Keys {
         &self.signing
     }
 
-    /// Every one a slip may be signed by, the one in use first.
+    /// Every one a slip may be signed by, the one in use first: the later ones' count only where the store says so.
     #[must_use]
     pub fn all(&self) -> &[Key] {
         &self.all

@@ -13,6 +13,7 @@ use kairan_protocol::{
     time::{Timestamp, ZoneOffsets},
 };
 use rusqlite::{Connection, ToSql, params, types::FromSql};
+use serde::{Deserialize, Serialize};
 
 /// Everything that is read once when the store opens.
 pub(super) struct Meta {
@@ -57,6 +58,26 @@ pub(super) fn card_version(connection: &Connection) -> Result<u64, StoreError> {
     let sql = "SELECT max(coalesce((SELECT value FROM meta WHERE name = 'card_version'), 0), \
                (SELECT coalesce(max(first), 0) FROM epoch))";
     number(connection, sql, []).map(unsigned)
+}
+
+/// An identity key that was in use once, and the commit at which another took its place.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Replaced {
+    pub key: Key,
+    pub at: Commit,
+}
+
+/// The identity keys that were in use before this one, as far as this database saw them replaced.
+pub(super) fn replaced_identities(connection: &Connection) -> Result<Vec<Replaced>, StoreError> {
+    let text = get_if::<String>(connection, "replaced_identities")?;
+    text.map_or_else(|| Ok(Vec::new()), |text| json("replaced_identities", &text))
+}
+
+/// Every identity key this database knows to have been in use.
+pub(super) fn identities(connection: &Connection) -> Result<Vec<Key>, StoreError> {
+    let newest = get_if::<String>(connection, "identity")?.map(|newest| newest.parse()).transpose()?;
+    let replaced = replaced_identities(connection)?.into_iter().rev().map(|replaced| replaced.key);
+    Ok(newest.into_iter().chain(replaced).collect())
 }
 
 /// Writes one line.
@@ -104,7 +125,7 @@ impl Tx<'_> {
             return Ok(false);
         }
         set(self.connection, "addresses", to_json(&addresses)?)?;
-        self.new_card("addresses", &addresses.join(" ")).map(|()| true)
+        self.new_card("addresses", &addresses.join(" ")).map(|_| true)
     }
 
     /// The identity key in use and the one that will follow it; whether phones have to be told.
@@ -118,18 +139,23 @@ impl Tx<'_> {
             set(self.connection, "next_identity", &next)?;
         }
         if changed {
-            self.new_card("identity", &format!("{identity} {next}"))?;
+            let commit = self.new_card("identity", &format!("{identity} {next}"))?;
+            if let Some(known) = known.filter(|known| *known != identity) {
+                let mut replaced = replaced_identities(self.connection)?;
+                replaced.push(Replaced { key: known.parse()?, at: commit });
+                set(self.connection, "replaced_identities", to_json(&replaced)?)?;
+            }
         }
         Ok(changed)
     }
 
     /// What stands on the card has changed: every device hears of it with its rights, and reads it.
-    fn new_card(&mut self, what: &str, detail: &str) -> Result<(), StoreError> {
-        let commit = signed(self.system_commit(what, detail)?.0);
-        set(self.connection, "card_version", commit)?;
-        set(self.connection, "rights_floor", commit)?;
+    fn new_card(&mut self, what: &str, detail: &str) -> Result<Commit, StoreError> {
+        let commit = self.system_commit(what, detail)?;
+        set(self.connection, "card_version", signed(commit.0))?;
+        set(self.connection, "rights_floor", signed(commit.0))?;
         self.changes.everyone = true;
-        Ok(())
+        Ok(commit)
     }
 
     /// New offsets of the zone: every device's rights carry them.

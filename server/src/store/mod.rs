@@ -107,11 +107,12 @@ impl Store {
         let follower = Arc::clone(&shared);
         let committed = Box::new(move |changes: &tx::Changes| follower.committed(changes));
         let memory = meta.memory(epoch::restored(&connection)?);
+        let keys = keys.into().and(meta::identities(&connection)?);
         let (writer, thread) = Writer::start(Setting { connection, clock, feeds, memory, committed })?;
         // What was dirty when the program last ended is flushed by the first tick.
         shared.stirred.notify_one();
         let Meta { card, mac_key, steward, console, first_officer, .. } = meta;
-        let (thread, keys) = (Mutex::new(Some(thread)), keys.into());
+        let thread = Mutex::new(Some(thread));
         Ok(Self(Arc::new(Inner {
             shared,
             writer,

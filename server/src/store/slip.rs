@@ -4,6 +4,9 @@ use super::{
     effects::Under,
     enrol::NAMELESS,
     error::{Denied, StoreError},
+    keys::Keys,
+    look::Look,
+    meta,
     sql::{run, signed},
     tx::Tx,
 };
@@ -16,11 +19,24 @@ use kairan_protocol::{
 };
 use rusqlite::params;
 
-/// Reads the slip a device shows; none where it is not one of this district for this device. `keys`: the district's identity key and
-/// those before it.
-pub(super) fn read(shown: &Signed, keys: &[Key], district: GroupId, device: DeviceId) -> Option<Slip> {
-    let slip = keys.iter().find_map(|key| shown.open::<Slip>(key, Purpose::Slip).ok())?;
-    (slip.district == district && slip.device == device).then_some(slip)
+/// Reads the slip a device shows; none where it is not one of this district for this device. A slip of an identity key that was
+/// replaced counts only for what a restore lost, before it was: whoever stole such a key, and is known for it, lets nobody in by it.
+pub(super) fn read(
+    look: &Look<'_>,
+    shown: &Signed,
+    keys: &Keys,
+    (district, device): (GroupId, DeviceId),
+) -> Result<Option<Slip>, StoreError> {
+    let signed_by = |key: &Key| Some((*key, shown.open::<Slip>(key, Purpose::Slip).ok()?));
+    let Some((key, slip)) = keys.all().iter().find_map(signed_by) else { return Ok(None) };
+    if slip.district != district || slip.device != device {
+        return Ok(None);
+    }
+    let in_use = keys.all().first() == Some(&key);
+    let replaced = meta::replaced_identities(look.connection)?;
+    let before = replaced.iter().filter(|replaced| replaced.key == key).all(|replaced| slip.commit < replaced.at);
+    let counts = in_use || before && look.was_lost(slip.commit)?;
+    Ok(counts.then_some(slip))
 }
 
 impl Tx<'_> {

@@ -3,6 +3,7 @@
 use super::{
     enrol::{Join, Joined, NewToken, device_key},
     error::{Denied, StoreError},
+    look::Look,
     op::Asked,
     pull,
     replay::Handing,
@@ -146,7 +147,13 @@ impl Inner {
 
     pub async fn token(&self, proof: &TokenProof) -> Result<Token, Denied> {
         let (device, at) = (proof.device, proof.at);
-        let slip = proof.slip.as_ref().and_then(|shown| slip::read(shown, self.keys.all(), self.card.district, device));
+        let place = (self.card.district, device);
+        let read = |connection: &rusqlite::Connection, shown| {
+            let look = Look { connection, now: self.now(), held: None };
+            slip::read(&look, shown, &self.keys, place)
+        };
+        let shown = proof.slip.as_ref();
+        let slip = shown.map_or(Ok(None), |shown| self.shared.readers.read(|connection| read(connection, shown)))?;
         let key = match (self.shared.readers.read(|connection| device_key(connection, device)), &slip) {
             (Err(Denied::DeviceUnknown), Some(slip)) => slip.key,
             (known, _) => known?,

@@ -7,9 +7,10 @@ use crate::{
 };
 use futures_util::StreamExt;
 use kairan_protocol::{
+    id::{Commit, DeviceId, Epoch},
     op::Invitee,
-    sign::{Key, Purpose},
-    wire::{Rights, Slip},
+    sign::{Key, Purpose, Signed},
+    wire::{Rights, Slip, Token, TokenProof},
 };
 use p256::ecdsa::SigningKey;
 use std::sync::Arc;
@@ -136,4 +137,64 @@ async fn a_slip_of_an_earlier_key_lets_its_phone_in_again_after_a_restore() {
     hand_over(&mut house, key(11), &[Key::of(&key(10)), Key::of(&key(9))]).await;
     house.show_slip(&mut phone).await.unwrap();
     assert_eq!(house.store.authenticate(&phone.token).await.unwrap().persons(), [SUZUKI]);
+}
+
+#[tokio::test]
+async fn a_key_the_folder_forgot_is_remembered_by_the_database() {
+    let mut house = House::new();
+    let old = house.phone(SATO).await;
+    house.store.set_keys(Key::of(&key(9)), None).await.unwrap();
+    hand_over(&mut house, key(10), &[]).await;
+    house.store.set_keys(Key::of(&key(10)), None).await.unwrap();
+    for _ in 0..2 {
+        house.clock.advance(1);
+        house.store.token(house.proof(&old.key, old.device, house.clock.now())).await.unwrap();
+        hand_over(&mut house, key(10), &[]).await;
+    }
+}
+
+/// A slip somebody makes who has a key that was the district's: for a phone of their own, as the commissioner.
+fn forged(by: u8, commit: u64) -> (SigningKey, Slip, Signed) {
+    let own = fresh_key();
+    let device = DeviceId::random().unwrap();
+    let (key, epoch) = (Key::of(&own), Epoch("k1".to_owned()));
+    let commit = Commit(commit);
+    let slip = Slip { district: DISTRICT, device, key, persons: vec![KIMURA], epoch, commit, at: morning() };
+    let signed = Signed::new(&self::key(by), Purpose::Slip, &slip).unwrap();
+    (own, slip, signed)
+}
+
+async fn shown(house: &House, (own, slip, signed): (SigningKey, Slip, Signed)) -> Result<Token, Denied> {
+    house.clock.advance(1);
+    let proof = house.proof(&own, slip.device, house.clock.now());
+    house.store.token(TokenProof { slip: Some(signed), ..proof }).await
+}
+
+#[tokio::test]
+async fn whoever_stole_a_key_that_was_replaced_lets_nobody_in_by_a_slip() {
+    let mut house = House::new();
+    let backup = house.backup();
+    house.store.set_keys(Key::of(&key(9)), None).await.unwrap();
+    house.clock.advance(60 * MINUTE);
+    house.restore(&backup).await;
+    let lost = house.store.card_facts().await.unwrap().version - 1;
+    house.store.set_keys(Key::of(&key(9)), None).await.unwrap();
+    hand_over(&mut house, key(10), &[Key::of(&key(9))]).await;
+    house.store.set_keys(Key::of(&key(10)), None).await.unwrap();
+    let replaced = house.store.card_facts().await.unwrap().version;
+
+    for commit in [1, replaced - 1, replaced, replaced + 1, u64::MAX >> 1] {
+        let answer = shown(&house, forged(9, commit)).await;
+        assert!(matches!(answer, Err(Denied::DeviceUnknown)), "{commit}: nothing of then was lost");
+    }
+    // What a restore after the switch lost cannot have been signed by a key from before it.
+    let backup = house.backup();
+    house.clock.advance(60 * MINUTE);
+    house.restore(&backup).await;
+    let since = house.store.card_facts().await.unwrap().version - 1;
+    hand_over(&mut house, key(10), &[Key::of(&key(9))]).await;
+    assert!(matches!(shown(&house, forged(9, since)).await, Err(Denied::DeviceUnknown)));
+    // This is what such a slip is for, and all it is good for: a phone lost with what was lost while its key was in use.
+    shown(&house, forged(9, lost)).await.unwrap();
+    shown(&house, forged(10, since)).await.unwrap();
 }
