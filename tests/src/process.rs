@@ -46,6 +46,17 @@ pub struct Machine {
     /// Where it listens, the same after every start.
     pub address: SocketAddr,
     serving: Option<(Child, Lines<BufReader<ChildStdout>>)>,
+    /// The process that `strace` runs: it would outlive it.
+    traced: Option<String>,
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        if let Some(id) = &self.traced {
+            // It may have ended already.
+            let _ended = std::process::Command::new("kill").args(["-KILL", id]).stderr(Stdio::null()).status();
+        }
+    }
 }
 
 impl Machine {
@@ -57,7 +68,7 @@ impl Machine {
         let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let plan = folder.path().join("district.toml");
         std::fs::write(&plan, text.replace("ADDRESS", &address.to_string())).unwrap();
-        let machine = Self { folder, address, serving: None };
+        let machine = Self { folder, address, serving: None, traced: None };
         machine.run(&["set-up", plan.to_str().unwrap()]).await.unwrap();
         machine
     }
@@ -93,6 +104,9 @@ impl Machine {
         let mut strace = Command::new("strace");
         strace.args(["-f", "-y", "-s", "6000", "-e", &format!("trace={calls}"), "-o"]).arg(file).arg(binary());
         self.serve_with(strace, &["--unlimited", "--plain"]).await;
+        let id = self.serving.as_ref().and_then(|(strace, _)| strace.id()).unwrap();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        self.traced = Some(children.split_whitespace().next().expect("strace runs the server").to_owned());
     }
 
     async fn serve_with(&mut self, mut program: Command, options: &[&str]) {
@@ -115,9 +129,7 @@ impl Machine {
     /// The program under `strace` is told to stop, and both end.
     pub async fn stop_traced(&mut self) {
         let (mut strace, _) = self.serving.take().unwrap();
-        let id = strace.id().unwrap();
-        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
-        let server = children.split_whitespace().next().expect("strace runs the server").to_owned();
+        let server = self.traced.take().unwrap();
         assert!(Command::new("kill").args(["-TERM", &server]).status().await.unwrap().success());
         assert!(strace.wait().await.unwrap().success(), "it did not end well");
     }

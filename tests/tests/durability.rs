@@ -76,15 +76,14 @@ impl Tapping {
         let sheet = machine.sheet(household).await;
         let base = format!("https://{}", machine.address);
         let phone = RawPhone::join(&base, &sheet.identity(), &sheet.secret, &[name]).await.unwrap();
-        let desk = |feed| match feed {
+        let desks = phone.feeds().await.into_keys().find_map(|feed| match feed {
             FeedName::Desk(group) => Some(group),
             _ => None,
-        };
-        let posts = if posts { phone.feeds().await.into_keys().find_map(desk) } else { None };
-        let mut tapping = Self { phone, posts, told: BTreeMap::new(), open: None, circular: None };
+        });
+        let posts = desks.filter(|_| posts);
+        let tapping = Self { phone, posts, told: BTreeMap::new(), open: None, circular: None };
         let (consent, outcome) = tapping.phone.act(Command::Consent { moods_to_team: true }).await;
         assert!(raw::commit(&outcome).is_some(), "{consent}");
-        tapping.circular = None;
         tapping
     }
 

@@ -118,17 +118,17 @@ impl World {
         let backup = self.chance.below(backups);
         let journal_survived = self.chance.percent(50);
         let kept = self.kept_on_phones();
-        let last = machine.restore(backup, journal_survived).await;
+        let newest = machine.restore(backup, journal_survived).await;
         for phone in &mut self.phones {
             phone.remember_stages();
             phone.weather.forget_overtaken();
         }
-        let ops_lost = self.ledger().lose_after(last, (!journal_survived).then_some(&kept));
+        let lost = self.ledger().lose_after(newest, (!journal_survived).then_some(&kept));
         // Only in calm, when all is handed back, the machine's receipts are what they were.
         self.receipts.clear();
         self.fault(Fault::Restored);
         let journal = if journal_survived { "survived" } else { "is lost" };
-        self.note(format!("backup {backup} is restored, {ops_lost} ops are lost, the journal {journal}"));
+        self.note(format!("backup {backup} is restored, {lost} ops are lost, the journal {journal}"));
     }
 
     /// The machine stands broken for forty days before somebody restores a backup: what phones keep is older than 35 days by then,

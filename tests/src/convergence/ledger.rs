@@ -176,11 +176,11 @@ impl Ledger {
 
     /// The machine lost everything after a commit. What the command line did then is known to its journal, or else to the phones
     /// that keep it for the machine. How many ops are lost.
-    pub fn lose_after(&mut self, last: u64, kept: Option<&BTreeMap<OpId, BTreeSet<Author>>>) -> usize {
+    pub fn lose_after(&mut self, newest: u64, kept: Option<&BTreeMap<OpId, BTreeSet<Author>>>) -> usize {
         self.restores += 1;
-        let mut ops_lost = 0;
-        for (id, told) in self.told.iter_mut().filter(|(_, told)| told.commits.iter().all(|commit| *commit > last)) {
-            ops_lost += 1;
+        let mut lost = 0;
+        for (id, told) in self.told.iter_mut().filter(|(_, told)| told.commits.iter().all(|commit| *commit > newest)) {
+            lost += 1;
             if told.authors.remove(&Author::Steward) {
                 match kept {
                     // Invitations are void after a restore, and are not kept.
@@ -192,7 +192,7 @@ impl Ledger {
                 }
             }
         }
-        ops_lost
+        lost
     }
 
     /// A phone that was killed had not taken the answer about an op into its store: nobody was shown it.

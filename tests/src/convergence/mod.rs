@@ -15,6 +15,7 @@ mod office;
 pub mod oracles;
 pub mod phone;
 pub mod run;
+mod shown;
 mod taps;
 pub mod town;
 pub mod weather;

@@ -41,6 +41,9 @@ const STORM: &[(usize, Fate)] = &[
     (1, Fate::ServerKilledAnswering),
 ];
 
+/// With so many requests no exchange is what it should be, however small the answers are.
+const ENDLESS: u32 = 5_000;
+
 /// The line of one phone.
 pub struct Weather {
     machine: Arc<Machine>,
@@ -57,6 +60,8 @@ struct Sky {
     storm: usize,
     /// Whether somebody waits for what is held back.
     patient: bool,
+    /// How many requests the exchange under way has made.
+    asked: u32,
     held: Option<oneshot::Sender<()>>,
     overtaken: Vec<Request<Vec<u8>>>,
 }
@@ -88,7 +93,7 @@ impl Weather {
     /// A fair one.
     #[must_use]
     pub fn new(machine: Arc<Machine>, ledger: Arc<Mutex<Ledger>>, author: Author, chance: Chance) -> Arc<Self> {
-        let sky = Sky { chance, author, storm: 0, patient: false, held: None, overtaken: Vec::new() };
+        let sky = Sky { chance, author, storm: 0, patient: false, asked: 0, held: None, overtaken: Vec::new() };
         Arc::new(Self { machine, ledger, parked: Notify::new(), sky: Mutex::new(sky) })
     }
 
@@ -112,7 +117,9 @@ impl Weather {
 
     /// Whether somebody waits for what is held back.
     pub fn set_patient(&self, patient: bool) {
-        self.sky().patient = patient;
+        let mut sky = self.sky();
+        sky.patient = patient;
+        sky.asked = 0;
     }
 
     /// Returns once something stands still.
@@ -200,7 +207,21 @@ impl Weather {
         answer
     }
 
+    /// An exchange ends at some time, whatever is answered.
+    fn ask(&self) -> Result<(), Lost> {
+        let mut sky = self.sky();
+        sky.asked += 1;
+        if sky.asked < ENDLESS {
+            return Ok(());
+        }
+        let author = sky.author;
+        drop(sky);
+        self.ledger().problem(format!("{author:?} asks and asks again, and still moves"));
+        Err(Lost::Unreachable)
+    }
+
     async fn carried(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Lost> {
+        self.ask()?;
         let sync = sync_in(&request);
         if let Some(sync) = &sync {
             self.ledger().asked(sync);

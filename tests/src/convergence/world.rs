@@ -11,7 +11,7 @@ use super::{
 use crate::MORNING;
 use kairan_core::error::Error;
 use kairan_protocol::{
-    id::{GroupId, InviteId, NoticeId, OpId, PersonId, RoleId},
+    id::{DeviceId, GroupId, InviteId, NoticeId, OpId, PersonId, RoleId},
     invite::{Invitation, Secret, Whom},
     op::{Command, Invitee, Op},
     outcome::Outcome,
@@ -310,18 +310,25 @@ impl World {
 
 /// A text with names in the place of ids, so that the traces of two runs can be compared.
 fn spoken(text: &str) -> String {
-    text.split_inclusive([' ', ',', '"']).fold(String::new(), |mut said, word| {
-        let bare = word.trim_end_matches([' ', ',', '"']);
-        let named = bare
-            .parse::<PersonId>()
-            .map(town::name)
-            .or_else(|_| bare.parse::<GroupId>().map(town::group_name))
-            .or_else(|_| bare.parse::<RoleId>().map(|_| "a role"))
-            .or_else(|_| bare.parse::<InviteId>().map(|_| "an invite"))
-            .or_else(|_| bare.parse::<kairan_protocol::id::DeviceId>().map(|_| "a device"))
-            .or_else(|_| bare.parse::<NoticeId>().map(|_| "a notice"));
-        said += named.unwrap_or(if bare.len() == 43 { "secret" } else { bare });
-        said += &word[bare.len()..];
-        said
+    const AROUND: [char; 3] = [' ', ',', '"'];
+    text.split_inclusive(AROUND).fold(String::new(), |said, word| {
+        let bare = word.trim_end_matches(AROUND);
+        said + &named(bare) + &word[bare.len()..]
     })
+}
+
+/// What one word stands for, where it is an id.
+fn named(word: &str) -> String {
+    let person = word.parse::<PersonId>().map(town::name);
+    let known = person.or_else(|_| word.parse::<GroupId>().map(town::group_name));
+    let kinds = [
+        (word.parse::<RoleId>().is_ok(), "a role"),
+        (word.parse::<InviteId>().is_ok(), "an invite"),
+        (word.parse::<DeviceId>().is_ok(), "a device"),
+        (word.parse::<NoticeId>().is_ok(), "a notice"),
+        // As long as the hash of a secret.
+        (word.len() == 43, "a secret"),
+    ];
+    let kind = kinds.into_iter().find(|(is, _)| *is).map(|(_, what)| what);
+    known.ok().or(kind).unwrap_or(word).to_owned()
 }

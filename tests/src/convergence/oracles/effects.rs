@@ -99,7 +99,7 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
             let parameters = (household.number(), to.number(), judged.commit);
             one::<i64>(database, sql, parameters).is_none().then(|| "the move is not in the history".to_owned())
         }
-        // Who left may have joined again; a move that changed nothing leaves nothing.
+        // Who left may have joined again; the others are looked at together.
         Command::Leave {} | Command::Consent { .. } | Command::TakeBack { .. } | Command::MoveHousehold { .. } => None,
     }
 }

@@ -121,8 +121,8 @@ pub fn hold(world: &World) -> Vec<String> {
     for (id, told) in &ledger.told {
         let what = ledger.word(*id);
         match judged.get(id) {
-            Some(judged) if judged.applied && told.commits.contains(&u64::try_from(judged.commit).unwrap()) => {}
-            Some(judged) => wrong.push(format!("{what} {id} was told {told:?}, and the machine has {judged:?}")),
+            Some(there) if there.applied && told.commits.contains(&u64::try_from(there.commit).unwrap()) => {}
+            Some(there) => wrong.push(format!("{what} {id} was told {told:?}, and the machine has {there:?}")),
             None if ledger.nobody_left(told) || lacks.contains(id) => {}
             None => {
                 let story = ledger.story(*id);
@@ -137,8 +137,7 @@ pub fn hold(world: &World) -> Vec<String> {
     }
     for (id, author) in &ledger.shown {
         let what = ledger.word(*id);
-        let (judged, held) = (judged.get(id), held.get(id));
-        let nowhere = judged.is_none() && held.is_none();
+        let nowhere = !judged.contains_key(id) && !held.contains_key(id);
         if nowhere && !ledger.taken_away.contains(id) && !ledger.ended.contains(author) && !ledger.told.contains_key(id)
         {
             wrong.push(format!("{what} {id} of {author:?} is nowhere"));
