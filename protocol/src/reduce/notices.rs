@@ -316,7 +316,7 @@ pub(super) fn receipt<V: View>(view: &V, case: &Case<'_>, id: NoticeId, rev: Rev
     if rev > notice.rev {
         return Ok(Err(Refusal::UnknownRev));
     }
-    let effects = received(view, case, id, Receipt { rev, stage, at: case.at })?;
+    let effects = received(view, case, id, notice.body.asks, Receipt { rev, stage, at: case.at })?;
     Ok(Ok(case.accept(effects, late)))
 }
 
@@ -328,18 +328,26 @@ pub(super) fn receipt_again<V: View>(
     rev: Rev,
     stage: Stage,
 ) -> Folded<V::Error> {
-    let known = view.notice(id)?.is_some_and(|notice| notice.rev >= rev) && view.person(case.op.person)?.is_some();
-    if !known {
+    let Some(notice) = view.notice(id)?.filter(|notice| notice.rev >= rev) else { return Ok(None) };
+    if view.person(case.op.person)?.is_none() {
         return Ok(None);
     }
-    let effects = received(view, case, id, Receipt { rev, stage, at: case.at })?;
+    let effects = received(view, case, id, notice.body.asks, Receipt { rev, stage, at: case.at })?;
     Ok(Some(case.accept(effects, false)))
 }
 
-/// What a receipt that counts comes to; nothing where it says nothing new.
-fn received<V: View>(view: &V, case: &Case<'_>, id: NoticeId, new: Receipt) -> Result<Vec<Effect>, V::Error> {
+/// What a receipt that counts comes to; nothing where it says nothing new. `asks` is the rev the notice asks about.
+fn received<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    id: NoticeId,
+    asks: Rev,
+    new: Receipt,
+) -> Result<Vec<Effect>, V::Error> {
     let person = case.op.person;
-    if view.receipt(person, id)?.is_some_and(|old| !new.exceeds(&old)) {
+    let old = view.receipt(person, id)?;
+    let new = old.map_or(new, |old| old.and(new, asks));
+    if old == Some(new) {
         return Ok(Vec::new());
     }
     let mut effects = vec![
