@@ -138,6 +138,17 @@ pub(crate) fn act_on(connection: &Connection, rights: &Rights) -> Result<Changed
     for lost in &changed.lost {
         connection.prepare_cached("UPDATE feed SET hidden = 1 WHERE number = ?1")?.execute([lost.0])?;
     }
+    // The request did not name them, so that the server gives all of them that is there, and not what went meanwhile: what is
+    // here stays until that is whole.
+    for regained in &changed.regained {
+        connection.prepare_cached("DELETE FROM shadow WHERE feed = ?1")?.execute([regained.0])?;
+        connection
+            .prepare_cached(
+                "UPDATE feed SET version = NULL, first_as_of = NULL, first_place = NULL,
+                 shadow = EXISTS (SELECT 1 FROM row WHERE row.feed = feed.number) WHERE number = ?1",
+            )?
+            .execute([regained.0])?;
+    }
     for right in &rights.feeds {
         connection
             .prepare_cached(

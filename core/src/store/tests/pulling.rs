@@ -96,7 +96,21 @@ fn a_feed_that_comes_back_in_time_is_shown_again() {
     phone.take(Answer::new().rights(2, &without, &[SATO]));
     phone.take(Answer::new().rights(3, &feeds(false), &[SATO]));
     assert_eq!(titles(&phone), ["班のお知らせ"]);
-    assert_eq!(phone.store.sync_state().unwrap().cursors[&BLOCK_BOARD], Cursor::At(Version(1)));
+    assert!(!phone.store.sync_state().unwrap().cursors.contains_key(&BLOCK_BOARD), "it is pulled from its start");
+}
+
+#[test]
+fn what_went_from_a_feed_while_it_was_hidden_is_gone_when_it_comes_back() {
+    let phone = Phone::of_sato();
+    let [one, two] =
+        [(1, "古いお知らせ"), (2, "班のお知らせ")].map(|(n, title)| notice_row(n, n.into(), &circular(title)));
+    phone.take(Answer::new().rows(BLOCK_BOARD, 2, vec![one, two.clone()]));
+    let without: Vec<_> = feeds(false).into_iter().filter(|(n, _)| *n != BLOCK_BOARD).collect();
+    phone.take(Answer::new().rights(2, &without, &[SATO]));
+    // The request named no cursor: the answer holds what is there, and no tombstone of what is not.
+    phone.take(Answer::new().rights(3, &feeds(false), &[SATO]).rows(BLOCK_BOARD, 3, vec![two]));
+    assert_eq!(titles(&phone), ["班のお知らせ"]);
+    assert_eq!(phone.store.sync_state().unwrap().cursors[&BLOCK_BOARD], Cursor::At(Version(3)));
 }
 
 #[test]
