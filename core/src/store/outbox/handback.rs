@@ -197,7 +197,7 @@ pub(crate) fn answered(
     now: Timestamp,
 ) -> Result<bool, Error> {
     match &result.outcome {
-        Outcome::Applied { at, .. } => taken(connection, result.id, &serde_json::to_string(at)?, epoch),
+        Outcome::Applied { at, .. } => taken(connection, result.id, &serde_json::to_string(at)?, epoch, now),
         Outcome::Refused { code, .. } => {
             tracing::warn!(op = %result.id, code = code.code(), "an op that was handed back is refused");
             refused(connection, result.id, code.code())?;
@@ -210,15 +210,16 @@ pub(crate) fn answered(
     }
 }
 
-/// The server has it. It counts as acknowledged when it first was, and keeps the MAC of then.
-fn taken(connection: &Connection, id: OpId, at: &str, epoch: &Epoch) -> Result<bool, Error> {
+/// The server has it, with the MAC of then. It counts as acknowledged now: a backup made before it was handed back lacks it, and may
+/// be the next that is restored.
+fn taken(connection: &Connection, id: OpId, at: &str, epoch: &Epoch, now: Timestamp) -> Result<bool, Error> {
     let id = id.to_string();
     let journal = connection
         .prepare_cached(
-            "UPDATE journal SET handing = NULL, retry_at = NULL, code = NULL, settled = 0, at = ?2, epoch = ?3
-             WHERE id = ?1 AND handing IS NOT NULL",
+            "UPDATE journal SET handing = NULL, retry_at = NULL, code = NULL, settled = 0, at = ?2, epoch = ?3,
+             acknowledged_at = ?4 WHERE id = ?1 AND handing IS NOT NULL",
         )?
-        .execute((&id, at, &epoch.0))?;
+        .execute((&id, at, &epoch.0, now.millis()))?;
     let kept = connection.prepare_cached("DELETE FROM handback WHERE kind = 'kept' AND id = ?1")?.execute([&id])?;
     Ok(journal + kept > 0)
 }
