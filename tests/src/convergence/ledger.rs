@@ -138,6 +138,15 @@ impl Ledger {
         self.answers.entry(result.id).or_default().push(line);
     }
 
+    /// Whether what a phone heard last about an op it handed back is that it is asked about again later.
+    #[must_use]
+    pub fn waits_for_more(&self, id: OpId) -> bool {
+        self.answers
+            .get(&id)
+            .and_then(|answers| answers.last())
+            .is_some_and(|last| last.ends_with("handed back: Later"))
+    }
+
     /// An op and what was answered about it, for a problem.
     #[must_use]
     pub fn story(&self, id: OpId) -> String {

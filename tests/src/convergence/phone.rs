@@ -69,7 +69,7 @@ pub struct Phone {
 fn open(folder: &Path, handset: &Arc<Handset>, weather: &Arc<Weather>) -> Arc<Kairan> {
     let platform = Arc::clone(handset) as Arc<dyn Platform>;
     let runtime = Some(tokio::runtime::Handle::current());
-    let network = Network::through(Arc::clone(weather) as Arc<dyn kairan_core::Line>);
+    let network = Network::through(weather.begin());
     Kairan::open_with(folder, platform, Options { runtime, network, ..Options::default() }).unwrap()
 }
 

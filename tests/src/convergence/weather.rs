@@ -60,6 +60,8 @@ struct Sky {
     storm: usize,
     /// Whether somebody waits for what is held back.
     patient: bool,
+    /// How often the phone's program was started: what is left of a killed one is not carried any more.
+    started: u32,
     /// How many requests the exchange under way has made.
     asked: u32,
     held: Option<oneshot::Sender<()>>,
@@ -93,8 +95,17 @@ impl Weather {
     /// A fair one.
     #[must_use]
     pub fn new(machine: Arc<Machine>, ledger: Arc<Mutex<Ledger>>, author: Author, chance: Chance) -> Arc<Self> {
-        let sky = Sky { chance, author, storm: 0, patient: false, asked: 0, held: None, overtaken: Vec::new() };
+        let sky =
+            Sky { chance, author, storm: 0, patient: false, started: 0, asked: 0, held: None, overtaken: Vec::new() };
         Arc::new(Self { machine, ledger, parked: Notify::new(), sky: Mutex::new(sky) })
+    }
+
+    /// The phone's program is started: the line it goes through. The one before is dead.
+    #[must_use]
+    pub fn begin(self: &Arc<Self>) -> Arc<dyn Line> {
+        let mut sky = self.sky();
+        sky.started += 1;
+        Arc::new(Started { weather: Arc::clone(self), start: sky.started })
     }
 
     fn sky(&self) -> MutexGuard<'_, Sky> {
@@ -276,8 +287,19 @@ impl Weather {
     }
 }
 
-impl Line for Weather {
+/// The line of one start of a phone's program.
+struct Started {
+    weather: Arc<Weather>,
+    start: u32,
+}
+
+impl Line for Started {
     fn carry(&self, request: Request<Vec<u8>>) -> Carried<'_> {
-        Box::pin(self.carried(request))
+        Box::pin(async move {
+            if self.weather.sky().started != self.start {
+                return Err(Lost::Unreachable);
+            }
+            self.weather.carried(request).await
+        })
     }
 }

@@ -83,7 +83,12 @@ fn home() -> TempDir {
 impl World {
     /// Set up, with everybody of the first day joined in fair weather.
     pub async fn begin(seed: u64) -> Self {
-        let home = home();
+        let mut home = home();
+        // Whoever looks into a red seed finds every disk there was.
+        if std::env::var_os("KAIRAN_KEEP").is_some() {
+            home.disable_cleanup(true);
+            println!("kept: {}", home.path().display());
+        }
         let root = home.path().to_path_buf();
         let now: Timestamp = MORNING.parse().unwrap();
         let truth = Arc::new(ManualClock::new(now));

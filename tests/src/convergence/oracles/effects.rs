@@ -178,7 +178,10 @@ fn corrections(database: &Connection, applied: &[(Op, Judged)]) -> Vec<String> {
     let mut titles: BTreeMap<NoticeId, &str> = BTreeMap::new();
     let mut texts: BTreeMap<NoticeId, &str> = BTreeMap::new();
     let mut withdrawn: BTreeMap<NoticeId, bool> = BTreeMap::new();
-    for (op, _) in applied {
+    // A post whose answer was lost with the machine may have been applied anew, behind a correction that was handed back.
+    let (posts, changes): (Vec<_>, Vec<_>) =
+        applied.iter().partition(|(op, _)| matches!(op.command, Command::Post { .. }));
+    for (op, _) in posts.into_iter().chain(changes) {
         match &op.command {
             Command::Post { title, text, .. } => {
                 titles.insert(op.id.into(), title);

@@ -81,6 +81,9 @@ fn is_held_up(op: &Held, all: &BTreeMap<OpId, Held>) -> bool {
     })
 }
 
+/// How far back a history of check-ins is looked through, at the most: seventy days.
+const HISTORY: i64 = 70 * 86_400_000;
+
 /// Ops that speak about something the machine lost for good, because nobody was left who could hand it back: they go on waiting for
 /// it, visibly.
 fn without_target(world: &World) -> BTreeSet<OpId> {
@@ -91,9 +94,6 @@ fn without_target(world: &World) -> BTreeSet<OpId> {
         state.map(|state| serde_json::from_str::<NoticeState>(&state).unwrap().rev)
     };
     let there = |sql: &str, id: i64| database.query_row(sql, [id], |_| Ok(())).optional().unwrap().is_some();
-    let now = world.machine.clock.now().millis();
-    let sql = "SELECT count(*) FROM role WHERE kind = 'commissioner' AND over = 0 AND (until IS NULL OR until > ?1)";
-    let staffed: i64 = database.query_row(sql, [now], |row| row.get(0)).unwrap();
     let ledger = world.ledger();
     let lacks = |op: &&Op| match &op.command {
         Command::Receipt { notice: about, rev, .. } => notice(*about).is_none_or(|known| known < *rev),
@@ -101,13 +101,15 @@ fn without_target(world: &World) -> BTreeSet<OpId> {
             notice(*about).is_none_or(|known| known < *seen)
         }
         Command::EndRole { role } => !there("SELECT 1 FROM role WHERE id = ?1", role.number()),
+        // Of what is longer ago than a history is looked through, nothing can be taken back.
         Command::TakeBack { op: taken } => {
             let sql = "SELECT 1 FROM op WHERE id = ?1";
-            database.query_row(sql, [taken.bytes()], |_| Ok(())).optional().unwrap().is_none()
+            let known = database.query_row(sql, [taken.bytes()], |_| Ok(())).optional().unwrap();
+            known.is_none() || (ledger.waits_for_more(op.id) && world.machine.clock.now().since(op.at) > HISTORY)
         }
         Command::Revoke { device } => !there("SELECT 1 FROM device WHERE id = ?1", device.number()),
-        // A talk that is handed back waits for a team to reach.
-        Command::CheckIn { mood: Mood::Talk, .. } => staffed == 0,
+        // A talk that is handed back waits for a team to reach, where its household stands by then.
+        Command::CheckIn { mood: Mood::Talk, .. } => ledger.waits_for_more(op.id),
         _ => false,
     };
     ledger.ops.values().filter(lacks).map(|op| op.id).collect()
