@@ -17,11 +17,17 @@ const FILE: &str = "bearings.json";
 /// A tie that moves the clock by less is not worth a write.
 const WORTH_A_WRITE_MILLIS: i64 = 1_000;
 
+/// How far a proof may run ahead of the clock to be newer than the one before; the server takes five minutes.
+const PROOF_AHEAD_MILLIS: i64 = 4 * 60_000;
+
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Kept {
     clock: ServerClock,
     /// When the card was read last.
     card_at: Option<Timestamp>,
+    /// The moment of the last proof.
+    #[serde(default)]
+    proved: Option<Timestamp>,
 }
 
 pub(crate) struct Bearings {
@@ -42,6 +48,18 @@ impl Bearings {
     pub(crate) fn now(&self) -> Timestamp {
         let reading = self.platform.clock();
         self.kept().clock.now(&reading)
+    }
+
+    /// The moment of the next proof. The server takes none that is not newer than the last it took, and the clock may have
+    /// been tied back since, or that answer may have been lost within this millisecond.
+    pub(crate) fn next_proof(&self) -> Timestamp {
+        let now = self.now();
+        let mut kept = self.kept();
+        let newer = kept.proved.map(|proved| proved.plus_millis(1));
+        let at = newer.filter(|newer| (0..=PROOF_AHEAD_MILLIS).contains(&newer.since(now))).unwrap_or(now);
+        kept.proved = Some(at);
+        self.save(&kept);
+        at
     }
 
     pub(crate) fn reading(&self) -> ClockReading {
@@ -130,6 +148,28 @@ mod tests {
         let again = Bearings::open(dir.path(), Arc::new(Machine));
         assert_eq!(again.now(), Timestamp::from_millis(9_000_000));
         assert_eq!(again.card_age(), 0);
+    }
+
+    #[test]
+    fn a_proof_is_newer_than_the_one_before_even_where_the_clock_was_set_back_and_the_app_killed() {
+        let dir = tempfile::tempdir().unwrap();
+        let bearings = Bearings::open(dir.path(), Arc::new(Machine));
+        bearings.tie(Timestamp::from_millis(9_000_000), &bearings.reading());
+        let first = bearings.next_proof();
+        assert_eq!(bearings.next_proof(), first.plus_millis(1));
+        let again = Bearings::open(dir.path(), Arc::new(Machine));
+        again.tie(Timestamp::from_millis(9_000_000 - 180_000), &again.reading());
+        assert_eq!(again.next_proof(), first.plus_millis(2));
+    }
+
+    #[test]
+    fn a_proof_made_by_a_clock_that_was_hours_ahead_does_not_hold_up_those_after_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let bearings = Bearings::open(dir.path(), Arc::new(Machine));
+        bearings.tie(Timestamp::from_millis(90_000_000), &bearings.reading());
+        bearings.next_proof();
+        bearings.tie(Timestamp::from_millis(9_000_000), &bearings.reading());
+        assert_eq!(bearings.next_proof(), Timestamp::from_millis(9_000_000));
     }
 
     #[test]

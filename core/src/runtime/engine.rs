@@ -241,7 +241,9 @@ impl Engine {
         let (identity, device) = (enrolment.identity.fingerprint(), enrolment.device);
         let slip = slip.then(|| enrolment.slip.clone());
         let proof = self
-            .aside(move |engine| proof::of_token(&*engine.platform, &identity, device, engine.bearings.now(), slip))
+            .aside(move |engine| {
+                proof::of_token(&*engine.platform, &identity, device, engine.bearings.next_proof(), slip)
+            })
             .await?;
         let asked = self.bearings.reading();
         self.district(enrolment).token(&proof).await.map_err(|failure| {
