@@ -10,6 +10,7 @@ pub mod folder;
 pub mod http;
 pub mod identity;
 pub mod journal;
+pub mod print;
 pub mod roster;
 pub mod sample;
 pub mod scheduler;

@@ -10,16 +10,33 @@ use kairan_protocol::{
 use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
-/// One invitation, printed once; the server keeps only a hash of its secret.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sheet {
-    /// Whom it is for: the household's name, or the person's.
+/// Whom a sheet is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addressee {
+    /// The household's name, or the person's.
     pub household: String,
     /// The household; none for a person's own invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub household_id: Option<GroupId>,
+    /// The association that invites; empty where the district itself does.
+    #[serde(default)]
+    pub association: String,
+    /// The block it stands in; empty for a person's own invitation.
+    #[serde(default)]
+    pub block: String,
     /// Who is listed on it.
     pub persons: Vec<SheetPerson>,
+}
+
+/// One invitation, printed once; the server keeps only a hash of its secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sheet {
+    /// Whom it is for.
+    #[serde(flatten)]
+    pub to: Addressee,
+    /// The district that is joined.
+    #[serde(default)]
+    pub district: String,
     /// What the QR holds.
     pub link: String,
     /// To type, first.
@@ -34,7 +51,10 @@ pub struct Sheet {
 
 impl std::fmt::Debug for Sheet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sheet").field("household", &self.household).field("until", &self.until).finish_non_exhaustive()
+        f.debug_struct("Sheet")
+            .field("household", &self.to.household)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
     }
 }
 
@@ -51,10 +71,8 @@ impl Sheet {
     /// For a household or a person, made now.
     #[must_use]
     pub fn new(
-        household: String,
-        household_id: Option<GroupId>,
-        persons: Vec<SheetPerson>,
-        address: &str,
+        to: Addressee,
+        (district, address): (&str, &str),
         identity: &Fingerprint,
         secret: &Secret,
         now: Timestamp,
@@ -62,9 +80,8 @@ impl Sheet {
         let invitation =
             Invitation { address: address.to_owned(), whom: Whom::Scanned(*identity), secret: secret.clone() };
         Self {
-            household,
-            household_id,
-            persons,
+            to,
+            district: district.to_owned(),
             link: invitation.to_string(),
             address: address.to_owned(),
             check: CheckCode::of(identity).to_string(),
@@ -82,13 +99,13 @@ impl Sheet {
     /// As lines for a terminal, with a QR below.
     #[must_use]
     pub fn text(&self, zone: &ZoneOffsets) -> String {
-        let names: Vec<&str> = self.persons.iter().map(|person| person.name.as_str()).collect();
+        let names: Vec<&str> = self.to.persons.iter().map(|person| person.name.as_str()).collect();
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _infallible = writeln!(
             text,
             "参加のご案内  {}\n  ご家族      {}\n  つなぐ先    {}\n  確認の番号  {}\n  参加の番号  {}\n  期限        {}\n  リンク      {}",
-            self.household,
+            self.to.household,
             names.join("、"),
             self.address,
             self.check,
@@ -113,7 +130,14 @@ mod tests {
         let identity = Fingerprint::of(b"key");
         let persons = vec![SheetPerson { id: PersonId::from_number(7), name: "佐藤 一郎".into() }];
         let now = "2026-11-23T00:00:00Z".parse().unwrap();
-        Sheet::new("佐藤".into(), None, persons, "127.0.0.1:8443", &identity, &Secret::random().unwrap(), now)
+        let to = Addressee {
+            household: "佐藤".into(),
+            household_id: None,
+            association: "緑ヶ丘町内会".into(),
+            block: "1班".into(),
+            persons,
+        };
+        Sheet::new(to, ("みどり市", "127.0.0.1:8443"), &identity, &Secret::random().unwrap(), now)
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod moods;
 mod moving;
 mod moving_house;
 mod offline;
+mod printed;
 mod process;
 mod restore_drill;
 mod roles;

@@ -14,6 +14,9 @@ use std::{fs, io};
 /// The houses that stand by themselves; what needs two of them is in `tests`.
 const HOUSES: [&str; 5] = ["protocol", "core", "server", "bindings", "xtask"];
 
+/// Which stories need a browser.
+const PRINTED: &str = "printed::";
+
 /// Every suite.
 pub const SUITES: &[Suite] = &[
     Suite { name: "format", run: format },
@@ -22,6 +25,7 @@ pub const SUITES: &[Suite] = &[
     Suite { name: "documentation", run: documentation },
     Suite { name: "house by house", run: houses },
     Suite { name: "end to end", run: end_to_end },
+    Suite { name: "printed pages", run: printed_pages },
     Suite { name: "api drift", run: api_drift },
     Suite { name: "bindings drift", run: bindings_drift },
     Suite { name: "kotlin", run: kotlin },
@@ -86,8 +90,18 @@ fn end_to_end(workshop: &Workshop) -> Result<Report, Trouble> {
         return Ok(Report::not_run("it holds no test"));
     }
     run::required(bindings::build(workshop))?;
-    let selection: Vec<&str> = names.iter().flat_map(|name| ["--test", name.as_str()]).collect();
+    let mut selection: Vec<&str> = names.iter().flat_map(|name| ["--test", name.as_str()]).collect();
+    selection.extend(["--", "--skip", PRINTED]);
     cargo_test(workshop, &selection)
+}
+
+/// The stories about what is printed, in the same program as the others: a browser makes the paper.
+fn printed_pages(workshop: &Workshop) -> Result<Report, Trouble> {
+    if let Some(report) = without(&[Tool::Chromium], workshop) {
+        return Ok(report);
+    }
+    run::required(bindings::build(workshop))?;
+    cargo_test(workshop, &["--test", "stories", "--", PRINTED])
 }
 
 /// The description of the API that is checked in is the one the server gives.

@@ -21,10 +21,13 @@ pub enum Tool {
     Java,
     /// `strace`.
     Strace,
+    /// `chromium`, with the letters of Japanese.
+    Chromium,
 }
 
 impl Tool {
-    const ALL: [Self; 6] = [Self::Rustfmt, Self::Clippy, Self::Deny, Self::Maven, Self::Java, Self::Strace];
+    const ALL: [Self; 7] =
+        [Self::Rustfmt, Self::Clippy, Self::Deny, Self::Maven, Self::Java, Self::Strace, Self::Chromium];
 
     /// Its name for people.
     pub const fn name(self) -> &'static str {
@@ -35,6 +38,7 @@ impl Tool {
             Self::Maven => "maven",
             Self::Java => "a Java development kit",
             Self::Strace => "strace",
+            Self::Chromium => "chromium",
         }
     }
 
@@ -47,13 +51,14 @@ impl Tool {
             Self::Maven => workshop.command("mvn", &["--version"]),
             Self::Java => workshop.command("javac", &["-version"]),
             Self::Strace => workshop.command("strace", &["-V"]),
+            Self::Chromium => workshop.command("chromium", &["--version"]),
         };
         run::answer(question).is_some()
     }
 
     fn install(self, workshop: &Workshop) -> Vec<Command> {
-        let package = |name| {
-            let arguments = ["install", "--yes", "--no-install-recommends", name];
+        let package = |names: &[&str]| {
+            let arguments = [&["install", "--yes", "--no-install-recommends"], names].concat();
             let mut install = workshop.command("apt-get", &arguments);
             install.env("DEBIAN_FRONTEND", "noninteractive");
             vec![workshop.command("apt-get", &["update"]), install]
@@ -62,9 +67,10 @@ impl Tool {
             Self::Rustfmt => vec![workshop.command("rustup", &["component", "add", "rustfmt"])],
             Self::Clippy => vec![workshop.command("rustup", &["component", "add", "clippy"])],
             Self::Deny => vec![workshop.cargo(&["install", "--locked", "cargo-deny", "--version", DENY_VERSION])],
-            Self::Maven => package("maven"),
-            Self::Java => package("openjdk-17-jdk-headless"),
-            Self::Strace => package("strace"),
+            Self::Maven => package(&["maven"]),
+            Self::Java => package(&["openjdk-17-jdk-headless"]),
+            Self::Strace => package(&["strace"]),
+            Self::Chromium => package(&["chromium", "fonts-noto-cjk"]),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     Error,
     clock::SystemClock,
     console::{Console, Whom},
-    folder, set_up as make,
+    folder, print, set_up as make,
     sheet::Sheet,
 };
 use clap::Args;
@@ -22,9 +22,20 @@ pub struct Invite {
     data: PathBuf,
     #[command(flatten)]
     whom: Homes,
+    #[command(flatten)]
+    form: Form,
+}
+
+/// In which form sheets are given out; without a choice as text with a QR, for a terminal.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+struct Form {
     /// Print JSON: one object per home.
     #[arg(long)]
     json: bool,
+    /// Write pages for A4 paper into this file, one per home; open it in a browser and print it.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -63,21 +74,20 @@ pub struct Rescue {
     /// Another officer than the first.
     #[arg(long)]
     person: Option<String>,
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    form: Form,
 }
 
 impl Invite {
     pub async fn run(self) -> Result<(), Error> {
-        print(&self.data, self.whom.whom(), self.json).await
+        give_out(&self.data, self.whom.whom(), self.form).await
     }
 }
 
 impl Rescue {
     pub async fn run(self) -> Result<(), Error> {
         let whom = self.person.map_or(Whom::FirstOfficer, Whom::Person);
-        print(&self.data, whom, self.json).await
+        give_out(&self.data, whom, self.form).await
     }
 }
 
@@ -106,16 +116,29 @@ pub async fn set_up(file: &Path, data: &Path, json: bool) -> Result<(), Error> {
     Ok(())
 }
 
-async fn print(data: &Path, whom: Whom, json: bool) -> Result<(), Error> {
+async fn give_out(data: &Path, whom: Whom, form: Form) -> Result<(), Error> {
+    if let Some(file) = &form.html {
+        // Before older sheets are void: there must be a place for the new ones.
+        folder::write_private(file, &[])?;
+    }
     let mut console = super::open(data).await?;
     let printed = invited(&mut console, whom).await;
     console.close().await?;
     let (sheets, offsets) = printed?;
-    if json {
-        return show_json(&sheets);
+    match form {
+        Form { json: true, .. } => show_json(&sheets),
+        Form { html: Some(file), .. } => {
+            folder::write_private(&file, print::sheets(&sheets, &offsets)?.as_bytes())?;
+            let pages = sheets.len();
+            say(&format!("{pages} sheets for print are in {}.", file.display()));
+            say("Open it in a browser, print it on A4, and delete it: whoever has the file can join.");
+            Ok(())
+        }
+        Form { .. } => {
+            show(&sheets, &offsets);
+            Ok(())
+        }
     }
-    show(&sheets, &offsets);
-    Ok(())
 }
 
 async fn invited(console: &mut Console, whom: Whom) -> Result<(Vec<Sheet>, ZoneOffsets), Error> {

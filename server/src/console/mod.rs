@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     folder,
     identity::Identity,
-    sheet::{Sheet, SheetPerson},
+    sheet::{Addressee, Sheet},
     store::Store,
 };
 use kairan_protocol::{
@@ -128,11 +128,10 @@ pub struct Facts {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Invited {
     /// Whom the op names.
-    pub to: Invitee,
-    /// The household's name, or the person's.
-    pub name: String,
-    /// Who is listed.
-    pub persons: Vec<SheetPerson>,
+    pub invitee: Invitee,
+    /// Whom the sheet names.
+    #[serde(flatten)]
+    pub addressee: Addressee,
 }
 
 /// Something found by a name.
@@ -273,17 +272,13 @@ impl Console {
             other => return Err(unexpected(&other)),
         };
         let mut sheets = Vec::with_capacity(invited.len());
-        for Invited { to, name, persons } in invited {
+        for Invited { invitee, addressee } in invited {
             let making = |error: getrandom::Error| Error::Making(error.to_string());
             let secret = Secret::random().map_err(making)?;
             let invite = InviteId::random().map_err(making)?;
-            self.op(Command::Invite { invite, to, secret: secret.hash() }).await?;
-            let household = match to {
-                Invitee::Household(household) => Some(household),
-                Invitee::Person(_) => None,
-            };
+            self.op(Command::Invite { invite, to: invitee, secret: secret.hash() }).await?;
             let now = self.clock.now();
-            sheets.push(Sheet::new(name, household, persons, &address, &facts.identity, &secret, now));
+            sheets.push(Sheet::new(addressee, (&facts.name, &address), &facts.identity, &secret, now));
         }
         Ok(sheets)
     }

@@ -4,7 +4,7 @@ use super::{Answer, Ask, Checked, Facts, Invited, Thing, Whom};
 use crate::{
     Error, config,
     identity::Identity,
-    sheet::SheetPerson,
+    sheet::{Addressee, SheetPerson},
     store::{Found, HouseholdFacts, PersonFacts, Store},
 };
 use kairan_protocol::{
@@ -71,12 +71,23 @@ async fn homes_below(store: &Store, group: kairan_protocol::id::GroupId) -> Resu
 }
 
 fn of_person(person: PersonFacts) -> Invited {
-    Invited { to: Invitee::Person(person.id), name: person.name.clone(), persons: vec![listed(person)] }
+    let (invitee, household) = (Invitee::Person(person.id), person.name.clone());
+    let persons = vec![listed(person)];
+    let addressee =
+        Addressee { household, household_id: None, association: String::new(), block: String::new(), persons };
+    Invited { invitee, addressee }
 }
 
 fn of_household(home: HouseholdFacts) -> Invited {
-    let persons = home.members.into_iter().map(listed).collect();
-    Invited { to: Invitee::Household(home.id), name: home.name, persons }
+    let HouseholdFacts { id, name, block, association, members } = home;
+    let addressee = Addressee {
+        household: name,
+        household_id: Some(id),
+        association: association.map(|association| association.name).unwrap_or_default(),
+        block: block.name,
+        persons: members.into_iter().map(listed).collect(),
+    };
+    Invited { invitee: Invitee::Household(id), addressee }
 }
 
 fn listed(person: PersonFacts) -> SheetPerson {

@@ -139,7 +139,7 @@ fn first(sheets: Vec<Sheet>) -> Result<Sheet, Error> {
 }
 
 fn join(text: &mut String, who: &str, (key, name): (&str, &str), sheet: &Sheet) {
-    let person = sheet.persons.iter().find(|person| person.name == name).map(|person| person.id);
+    let person = sheet.to.persons.iter().find(|person| person.name == name).map(|person| person.id);
     let id = person.as_ref().map_or_else(String::new, PersonId::to_string);
     let _infallible = write!(
         text,

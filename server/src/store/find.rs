@@ -73,19 +73,22 @@ impl Look<'_> {
         let mut waiting: Vec<Group> = self.group(below)?.into_iter().collect();
         while let Some(next) = waiting.pop() {
             match (next.kind, next.parent) {
-                (GroupKind::Household, Some(block)) => households.push(self.household_facts(next, block)?),
+                (GroupKind::Household, Some(_)) => households.extend(self.household_facts(next)?),
                 _ => waiting.extend(self.children(next.id)?.into_iter().rev()),
             }
         }
         Ok(households)
     }
 
-    fn household_facts(&self, household: Group, block: GroupId) -> Result<HouseholdFacts, StoreError> {
+    fn household_facts(&self, household: Group) -> Result<Option<HouseholdFacts>, StoreError> {
+        let mut above = self.path(household.id)?.into_iter().skip(1);
+        let Some(block) = above.next() else { return Ok(None) };
+        let association = above.find(|group| group.kind == GroupKind::Association);
         let mut members = Vec::new();
         for member in self.members(household.id)? {
             members.extend(self.person_facts(member)?);
         }
-        Ok(HouseholdFacts { id: household.id, name: household.name, block, members })
+        Ok(Some(HouseholdFacts { id: household.id, name: household.name, block, association, members }))
     }
 
     fn children(&self, above: GroupId) -> Result<Vec<Group>, StoreError> {

@@ -117,7 +117,9 @@ pub struct HouseholdFacts {
     /// Its name.
     pub name: String,
     /// The block it stands in now.
-    pub block: GroupId,
+    pub block: Group,
+    /// The association the block belongs to.
+    pub association: Option<Group>,
     /// Its members now, in the order of the roster.
     pub members: Vec<PersonFacts>,
 }

@@ -383,7 +383,7 @@ async fn what_the_command_line_did_since_the_backup_comes_back_from_the_journal_
     let group = console.one("block", &["block"], "1班").await.unwrap().id.parse().unwrap();
     let role = RoleId::random().unwrap();
     let grant = Command::GrantRole { role, person: umeko, group, kind: RoleKind::BlockLeader, until: None };
-    let person = house.first.persons[0].id;
+    let person = house.first.to.persons[0].id;
     let now = house.clock.now();
     let op = Op { id: OpId::at(now).unwrap(), person, at: now, command: grant };
     let granted = sends(&house, &chair, &op).await;

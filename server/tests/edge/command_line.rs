@@ -41,7 +41,7 @@ fn from_an_empty_disk_to_invitations_for_every_home() {
     let invited = run(&["invite", "--all", "--json"], &data);
     let sheets: Vec<Sheet> = serde_json::from_slice(&invited.stdout).unwrap();
     assert_eq!(sheets.len(), 2);
-    assert!(sheets.iter().all(|sheet| sheet.household_id.is_some()));
+    assert!(sheets.iter().all(|sheet| sheet.to.household_id.is_some()));
 
     let granted = run(&["grant-role", "--person", "田中 ウメ", "--group", "1班", "--kind", "block_leader"], &data);
     assert!(granted.status.success(), "{}", text(&granted.stderr));

@@ -113,7 +113,7 @@ impl House {
 
     pub async fn join_by(&self, sheet: &Sheet) -> Phone {
         let phone = Phone::new();
-        let request = phone.enrol(sheet, vec![sheet.persons[0].id]);
+        let request = phone.enrol(sheet, vec![sheet.to.persons[0].id]);
         let response = self.client().post(self.url("/v1/enrol")).json(&request).send().await.unwrap();
         assert_eq!(response.status(), 200);
         let EnrolResponse::Enrolled(enrolled) = response.json().await.unwrap() else { panic!("not enrolled") };

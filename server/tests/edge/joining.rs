@@ -28,7 +28,7 @@ async fn an_invitation_first_says_who_is_listed_and_then_lets_them_in() {
     assert_eq!((name.as_str(), persons.len()), ("田中", 2));
     let phone = house.join_by(&sheet).await;
     let sync: SyncResponse = house.sync(&phone).send().await.unwrap().json().await.unwrap();
-    assert_eq!(sync.rights.unwrap().persons, [sheet.persons[0].id]);
+    assert_eq!(sync.rights.unwrap().persons, [sheet.to.persons[0].id]);
     house.running.stop().await.unwrap();
 }
 

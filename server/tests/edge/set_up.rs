@@ -19,7 +19,7 @@ async fn a_new_folder_is_closed_to_others_and_holds_all_that_a_server_needs() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = temporary.path().join("district");
     let sheet = set_up(&folder, DISTRICT, clock()).await.unwrap();
-    assert_eq!(sheet.household, "佐藤 一郎");
+    assert_eq!(sheet.to.household, "佐藤 一郎");
     assert_eq!(sheet.until.since(morning()), 60 * 86_400_000);
     let mode = |path: &str| fs::metadata(folder.join(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(""), 0o700);
@@ -77,7 +77,7 @@ async fn the_console_answers_the_same_whether_the_server_runs_or_not() {
         let mut console = Console::open(&folder, clock()).await.unwrap();
         let facts = console.facts().await.unwrap();
         let sheets = console.invite(Whom::All).await.unwrap();
-        let homes: Vec<String> = sheets.into_iter().map(|sheet| sheet.household).collect();
+        let homes: Vec<String> = sheets.into_iter().map(|sheet| sheet.to.household).collect();
         let good = console.check().await.unwrap().iter().all(|line| line.good);
         let unknown = console.invite(Whom::Block("9班".to_owned())).await.unwrap_err().to_string();
         console.close().await.unwrap();
