@@ -96,9 +96,10 @@ mod tests {
 
     #[test]
     fn each_home_gets_a_page_and_each_block_a_list_before_them() {
-        let homes = [sheet("佐藤", "1班"), sheet("鈴木", "1班"), sheet("高橋", "2班")];
+        let homes = [("佐藤", "1班"), ("鈴木", "1班"), ("高橋", "2班"), ("渡辺", "2班")];
+        let homes = homes.map(|(home, block)| sheet(home, block));
         let page = sheets(&homes, &ZoneOffsets::fixed(32_400)).unwrap();
-        assert_eq!(page.matches("class=\"page sheet\"").count(), 3);
+        assert_eq!(page.matches("class=\"page sheet\"").count(), 4);
         assert_eq!(page.matches("class=\"page round\"").count(), 2);
         for part in [&homes[0].check, &homes[0].secret, &homes[0].address, &"2027年1月22日".to_owned()] {
             assert!(page.contains(part.as_str()), "{part}");
