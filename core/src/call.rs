@@ -69,6 +69,8 @@ macro_rules! methods {
 methods! {
     async join(code: String, persons: Vec<String>);
     async leave(person: String);
+    async invite(person: String, to: String, passed_on: bool);
+    async approve(person: String, join: String, admit: bool);
     sync me();
     sync home(person: String);
     sync notices(person: String, filter: NoticeFilter, after: Option<String>, limit: u32);
@@ -159,9 +161,10 @@ mod tests {
     use crate::keys::SoftwarePlatform;
 
     /// The facade's own text: what is exported there must be callable here.
-    const FACADE: [&str; 8] = [
+    const FACADE: [&str; 9] = [
         include_str!("facade/alerts.rs"),
         include_str!("facade/desk.rs"),
+        include_str!("facade/inviting.rs"),
         include_str!("facade/joining.rs"),
         include_str!("facade/outbox.rs"),
         include_str!("facade/phones.rs"),

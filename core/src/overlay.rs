@@ -149,9 +149,14 @@ pub(crate) fn is_for_the_server(world: &World, op: &Op, refusal: Refusal) -> boo
         | Refusal::UnknownDevice
         | Refusal::UnknownOp
         | Refusal::UnknownNotice
-        | Refusal::UnknownRev => true,
+        | Refusal::UnknownRev
+        | Refusal::UnknownJoin => true,
         // Signing off a device one cannot see is judged by its owner's place, which one cannot see either.
-        Refusal::NotAllowed if matches!(op.command, Command::Revoke { .. } | Command::Invite { .. }) => true,
+        Refusal::NotAllowed
+            if matches!(op.command, Command::Revoke { .. } | Command::Invite { .. } | Command::Approve { .. }) =>
+        {
+            true
+        }
         // Before the first pull nothing is known about the person at all.
         _ => !world.profiles.contains_key(&op.person),
     }

@@ -129,6 +129,10 @@ short_id!(
     /// A printed invitation.
     InviteId, 'i', "an invite's id"
 );
+short_id!(
+    /// Somebody's wish to join by an invitation that was passed on.
+    JoinId, 'j', "a join's id"
+);
 
 macro_rules! long_id {
     ($(#[$doc:meta])* $name:ident, $wanted:literal) => {

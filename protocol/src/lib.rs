@@ -6,6 +6,7 @@ pub mod check_in;
 pub mod feed;
 pub mod id;
 pub mod invite;
+pub mod joining;
 pub mod notice;
 pub mod op;
 pub mod outcome;

@@ -3,7 +3,7 @@
 use crate::{
     check_in::Mood,
     feed::Audience,
-    id::{DeviceId, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, RoleId},
+    id::{DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
     notice::{NoticeKind, NoticePatch, Points},
     people::RoleKind,
     receipt::Stage,
@@ -116,6 +116,16 @@ pub enum Command {
         to: Invitee,
         /// `invite::Secret::hash`, base64url.
         secret: String,
+        /// It is passed on as a link, not handed over in person: who comes with it waits for an officer's tap.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        passed_on: bool,
+    },
+    /// Somebody with a link that was passed on is let in, or turned away.
+    Approve {
+        /// Their wish to join.
+        join: JoinId,
+        /// Let in.
+        admit: bool,
     },
     /// A device is lost or was given away.
     Revoke {
@@ -169,6 +179,7 @@ impl Command {
             Self::EndRole { .. } => "end_role",
             Self::MoveHousehold { .. } => "move_household",
             Self::Invite { .. } => "invite",
+            Self::Approve { .. } => "approve",
             Self::Revoke { .. } => "revoke",
             Self::Leave {} => "leave",
         }
@@ -187,6 +198,7 @@ impl Command {
         "end_role",
         "move_household",
         "invite",
+        "approve",
         "revoke",
         "leave",
     ];
@@ -207,6 +219,7 @@ impl Command {
             | Self::EndRole { .. }
             | Self::MoveHousehold { .. }
             | Self::Invite { .. }
+            | Self::Approve { .. }
             | Self::Revoke { .. } => Nature::Power,
         }
     }

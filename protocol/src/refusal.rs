@@ -50,6 +50,8 @@ refusals! {
     UnknownDevice = "unknown_device",
     /// No such op to take back.
     UnknownOp = "unknown_op",
+    /// Nobody waits to join by that id (any more).
+    UnknownJoin = "unknown_join",
     /// The thing moved on since the rev the op saw.
     Conflict = "conflict",
     /// The notice was withdrawn.

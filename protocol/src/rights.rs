@@ -111,6 +111,8 @@ words! {
         MoveHousehold = "move_household",
         /// Print an invitation.
         Invite = "invite",
+        /// Let somebody in who came with a link that was passed on, or turn them away.
+        Approve = "approve",
         /// Sign another person's device off.
         Revoke = "revoke",
         /// Read the board of a group.
@@ -184,6 +186,7 @@ const TABLE: &[(Act, &[Standing], &[Place])] = &[
     (Act::EndCommissioner,   &[MUNICIPAL, STEWARD],                                               DOWN),
     (Act::MoveHousehold,     &[OFFICER, CHAIR, MUNICIPAL, STEWARD],                               DOWN),
     (Act::Invite,            &[LEADER, OFFICER, CHAIR, MUNICIPAL, STEWARD],                       DOWN),
+    (Act::Approve,           &[LEADER, OFFICER, CHAIR, MUNICIPAL, STEWARD],                       DOWN),
     (Act::Revoke,            &[OFFICER, CHAIR, MUNICIPAL, STEWARD],                               DOWN),
     (Act::ReadBoard,         &[RESIDENT, LEADER, OFFICER, CHAIR, COMMISSIONER, MUNICIPAL],        UP),
     (Act::ReadStaff,         &[LEADER, OFFICER, CHAIR, COMMISSIONER, MUNICIPAL],                  UP),

@@ -31,6 +31,9 @@ pub mod kind {
     pub const TALLY: &str = "tally";
     /// The nameless seals of one's own block; board of the block; body [`crate::tally::Seals`]; id the notice's.
     pub const SEALS: &str = "seals";
+    /// Somebody who waits to be let in; desks of the block and its association, or of the group of a person without a household;
+    /// body [`crate::joining::Join`]; id the join's.
+    pub const JOIN: &str = "join";
     /// How a consenting person is; desk of a team; body [`crate::body::Status`]; id the person's.
     pub const STATUS: &str = "status";
     /// Somebody asked for a talk; desk of a team; body [`crate::body::Talk`]; id the op's.

@@ -155,6 +155,7 @@ pub fn command(command: &Command) -> Result<(), Limit> {
         | Command::GrantRole { .. }
         | Command::EndRole { .. }
         | Command::MoveHousehold { .. }
+        | Command::Approve { .. }
         | Command::Revoke { .. }
         | Command::Leave {} => Ok(()),
     }

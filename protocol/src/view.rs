@@ -4,7 +4,8 @@
 use crate::{
     check_in::{CheckIn, CheckIns},
     feed::FeedName,
-    id::{DeviceId, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, RoleId},
+    id::{DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
+    joining::Waiting,
     notice::NoticeState,
     op::Invitee,
     outcome::Flag,
@@ -108,6 +109,12 @@ pub trait View {
     /// # Errors
     /// The store's.
     fn invite_exists(&self, id: InviteId) -> Result<bool, Self::Error>;
+
+    /// Somebody who waits to be let in; none when nobody waits (any more).
+    ///
+    /// # Errors
+    /// The store's.
+    fn waiting(&self, join: JoinId) -> Result<Option<Waiting>, Self::Error>;
 
     /// The members of a household now, in the order of the roster.
     ///
@@ -226,6 +233,15 @@ pub enum Effect {
         until: Timestamp,
         /// It was printed before a restore and opens nothing any more; it voids no other.
         void: bool,
+        /// Who comes with it waits for an officer's tap.
+        passed_on: bool,
+    },
+    /// Somebody who waited is let in, or turned away.
+    JoinAnswered {
+        /// Their wish to join.
+        join: JoinId,
+        /// Let in.
+        admit: bool,
     },
     /// A device is signed off: its tokens die and its live stream is cut.
     DeviceRevoked {

@@ -189,6 +189,13 @@ pub enum EnrolResponse {
         /// The listed people.
         persons: Vec<Listed>,
     },
+    /// The invitation was passed on: an officer has to let the phone in. Asking again tells whether that has happened.
+    Waiting {
+        /// The household's name, or the person's.
+        name: String,
+        /// The two digits the officer sees too.
+        digits: String,
+    },
     /// The device is in.
     Enrolled(Box<Enrolled>),
 }
@@ -402,6 +409,8 @@ problems! {
     InviteExpired = "invite_expired", 403, "This invitation is too old.", "Ask the block leader for a new one.";
     /// Voided by a reprint or a restore.
     InviteVoid = "invite_void", 403, "This invitation was replaced by a newer one.", "Use the newest sheet.";
+    /// An officer did not let in whoever came with a link that was passed on.
+    TurnedAway = "turned_away", 403, "An officer did not let this phone in.", "Ask the block leader for a sheet of your own.";
     /// A person the invite does not list.
     NotListed = "not_listed", 403, "The invitation does not list this person.", "Choose one of the listed people.";
     /// A signature that does not fit.

@@ -21,7 +21,7 @@ pub const STANDINGS: [&str; 8] =
 pub const PERSONAL_ACTS: [&str; 5] = ["receipt", "check_in", "consent", "take_back", "leave"];
 
 /// What is done about a group.
-pub const GROUP_ACTS: [&str; 15] = [
+pub const GROUP_ACTS: [&str; 16] = [
     "post_circular",
     "post_notice",
     "post_emergency",
@@ -33,6 +33,7 @@ pub const GROUP_ACTS: [&str; 15] = [
     "end_commissioner",
     "move_household",
     "invite",
+    "approve",
     "revoke",
     "read_board",
     "read_staff",

@@ -6,11 +6,11 @@ use kairan_core::{
     records::{Draft, NoticeKind, Points},
 };
 use kairan_protocol::{
-    id::{GroupId, PersonId},
+    id::{GroupId, JoinId, PersonId},
     invite::{Invitation, Whom as Pinned},
     op::Command,
     outcome::OpResult,
-    sign::Fingerprint,
+    sign::{Fingerprint, Key},
     time::Timestamp,
 };
 use kairan_server::{
@@ -22,6 +22,7 @@ use kairan_server::{
     serve::{Running, ServeOptions},
     store::{CheckLine, Found},
 };
+use p256::ecdsa::SigningKey;
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
@@ -324,6 +325,14 @@ impl Neighbourhood {
         assert_eq!(sheets.len(), 1);
         let sheet = sheets.remove(0);
         Sheet { link: sheet.link, address: sheet.address, check: sheet.check, secret: sheet.secret }
+    }
+
+    /// Who waits to be let in with a key, as the database knows it.
+    #[must_use]
+    pub fn waiting(&self, key: &SigningKey) -> JoinId {
+        let database = rusqlite::Connection::open(self.folder.join("kairan.db")).unwrap();
+        let sql = "SELECT id FROM waiting WHERE key = ?1";
+        database.query_row(sql, [Key::of(key).sec1()], |row| row.get(0).map(JoinId::from_number)).unwrap()
     }
 
     /// A phone of one person's own.

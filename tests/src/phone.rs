@@ -248,6 +248,6 @@ async fn join(kairan: &Kairan, code: &str, names: &[&str]) -> Result<BTreeMap<St
     assert_eq!(chosen.len(), names.len(), "the invitation does not list all of {names:?}");
     match kairan.join(code.to_owned(), chosen.values().cloned().collect()).await? {
         Joining::Joined { .. } => Ok(chosen),
-        Joining::Choose { .. } => panic!("asked again for whom the phone is"),
+        Joining::Choose { .. } | Joining::Waiting { .. } => panic!("asked again for whom the phone is, or to wait"),
     }
 }

@@ -306,7 +306,12 @@ pub fn value(text: &str) -> Box<RawValue> {
 /// An invitation for a household, by somebody who prints it.
 #[must_use]
 pub fn invite_household(household: GroupId, secret: &Secret) -> Command {
-    Command::Invite { invite: InviteId::random().unwrap(), to: Invitee::Household(household), secret: secret.hash() }
+    Command::Invite {
+        invite: InviteId::random().unwrap(),
+        to: Invitee::Household(household),
+        secret: secret.hash(),
+        passed_on: false,
+    }
 }
 
 impl RawPhone {

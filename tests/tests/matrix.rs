@@ -12,6 +12,7 @@ use kairan_protocol::{
     receipt::Stage,
     rights::{self, Act, Place, Standing},
     tree::GroupKind,
+    wire::EnrolResponse,
 };
 use kairan_tests::{
     matrix::{self, Line},
@@ -73,6 +74,7 @@ async fn play(scene: &Scene, numbers: &BTreeMap<FeedName, FeedNumber>, line: &Li
         "end_role" | "end_commissioner" => end(scene, line).await,
         "move_household" => move_household(scene, line).await,
         "invite" => invite(scene, line).await,
+        "approve" => approve(scene, line).await,
         "revoke" => revoke(scene, line).await,
         "read_board" | "read_staff" | "read_desk" => read(scene, numbers, line).await,
         other => panic!("no such act: {other}"),
@@ -293,7 +295,25 @@ async fn invite(scene: &Scene, line: &Line) -> Played {
         Invitee::Person(scene.hood.person_id(&scene::holder(place)))
     };
     let (invite, secret) = (InviteId::random().unwrap(), Secret::random().unwrap().hash());
-    judge(line, &send(scene, line, Command::Invite { invite, to, secret }).await.1)
+    judge(line, &send(scene, line, Command::Invite { invite, to, secret, passed_on: false }).await.1)
+}
+
+/// Somebody waits with a link that the steward passed on.
+async fn approve(scene: &Scene, line: &Line) -> Played {
+    let Some(place) = Scene::place(line) else { return Played::Unreal };
+    let household = kind_of(scene, scene.group(place)).await == GroupKind::Household;
+    let person = scene.hood.person_id(&if household { scene::member(place) } else { scene::holder(place) });
+    let to = if household { Invitee::Household(scene.group(place)) } else { Invitee::Person(person) };
+    let (invite, secret) = (InviteId::random().unwrap(), Secret::random().unwrap());
+    let hash = secret.hash();
+    let passed_on = Command::Invite { invite, to, secret: hash, passed_on: true };
+    assert!(matches!(scene.hood.steward(passed_on).await.outcome, Outcome::Applied { .. }));
+    let (http, key) = (raw::client(), raw::device_key());
+    let (base, identity) = (scene.hood.base(), scene.cast["chair"].identity);
+    let answer = raw::enrol(&http, &base, &identity, &secret.letters(), &key, vec![person]).await.unwrap();
+    let EnrolResponse::Waiting { .. } = answer else { panic!("let in without a tap") };
+    let join = scene.hood.waiting(&key);
+    judge(line, &send(scene, line, Command::Approve { join, admit: true }).await.1)
 }
 
 async fn revoke(scene: &Scene, line: &Line) -> Played {

@@ -13,6 +13,7 @@ pub fn join(phone: &Phone, code: &str, who: &[String]) -> Result<(), Trouble> {
     let (name, persons) = match listed {
         Joining::Choose { name, persons } => (name, persons),
         Joining::Joined { district } => return joined(phone, &district),
+        Joining::Waiting { digits, .. } => return waits(phone, &digits),
     };
     let chosen = if let ([], [only]) = (who, persons.as_slice()) {
         vec![only.id.clone()]
@@ -25,10 +26,20 @@ pub fn join(phone: &Phone, code: &str, who: &[String]) -> Result<(), Trouble> {
     };
     match phone.ask("join", &json!({ "code": code, "persons": chosen }))? {
         Joining::Joined { district } => joined(phone, &district),
+        Joining::Waiting { digits, .. } => waits(phone, &digits),
         choice @ Joining::Choose { .. } => {
             phone.show(&serde_json::to_string(&choice).unwrap_or_default(), lines::choose)
         }
     }
+}
+
+fn waits(phone: &Phone, digits: &str) -> Result<(), Trouble> {
+    let text = format!(
+        "班長か役員が確認しています。聞かれたら {digits} とお答えください。あとでもう一度同じリンクで参加してください。\n"
+    );
+    phone.show(&serde_json::json!({ "answer": "waiting", "digits": digits }).to_string(), |_: &serde_json::Value| {
+        text.clone()
+    })
 }
 
 fn joined(phone: &Phone, district: &str) -> Result<(), Trouble> {

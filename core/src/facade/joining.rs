@@ -89,6 +89,7 @@ async fn join(engine: &Arc<Engine>, invitation: Invitation, persons: Vec<PersonI
             let persons = persons.into_iter().map(ListedPerson::from).collect();
             return Ok(Joining::Choose { name, persons });
         }
+        EnrolResponse::Waiting { name, digits } => return Ok(Joining::Waiting { name, digits }),
         EnrolResponse::Enrolled(enrolled) => *enrolled,
     };
     engine.bearings.tie(enrolled.now, &asked);

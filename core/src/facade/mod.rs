@@ -3,6 +3,7 @@
 
 mod alerts;
 mod desk;
+mod inviting;
 mod joining;
 mod opening;
 mod outbox;
@@ -166,7 +167,9 @@ const fn screens_of(command: &Command) -> &'static [Screen] {
             &[Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk]
         }
         Command::GrantRole { .. } | Command::EndRole { .. } => &[Screen::Home, Screen::Me, Screen::Desk],
-        Command::MoveHousehold { .. } | Command::Invite { .. } => &[Screen::Home, Screen::Desk],
+        Command::MoveHousehold { .. } | Command::Invite { .. } | Command::Approve { .. } => {
+            &[Screen::Home, Screen::Desk]
+        }
         Command::Revoke { .. } | Command::Leave {} => &[Screen::Home, Screen::Me, Screen::Phones],
     }
 }

@@ -6,7 +6,8 @@ use kairan_protocol::{
     body::Sent,
     check_in::{CheckIn, CheckIns, Consent},
     feed::{Audience, FeedName},
-    id::{DeviceId, FeedNumber, GroupId, InviteId, NoticeId, PersonId, Rev, RoleId},
+    id::{DeviceId, FeedNumber, GroupId, InviteId, JoinId, NoticeId, PersonId, Rev, RoleId},
+    joining::{Join, Waiting},
     notice::{NoticeBody, NoticeKind, NoticeState, Phase, Points, Sender},
     people::{Location, Person, Residence, Role},
     receipt::Receipt,
@@ -241,6 +242,17 @@ impl View for Look<'_> {
             }
         }
         Ok(persons)
+    }
+
+    fn waiting(&self, join: JoinId) -> Result<Option<Waiting>, Error> {
+        let id = join.to_string();
+        for feed in self.world.feeds.keys().filter(|feed| matches!(feed, FeedName::Desk(_))) {
+            if let Some(join) = self.row(*feed, kind::JOIN, &id)?.and_then(|row| row.parsed::<Join>()) {
+                let persons = join.persons.into_iter().map(|person| person.id).collect();
+                return Ok(Some(Waiting { to: join.to, persons }));
+            }
+        }
+        Ok(None)
     }
 
     fn invite_exists(&self, _id: InviteId) -> Result<bool, Error> {

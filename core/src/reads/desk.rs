@@ -5,8 +5,8 @@ use crate::{
     error::Error,
     overlay::{Look, Seen},
     records::{
-        BlockLine, Counts, Desk, DeskName, DeskNotice, GroupLine, HomeLine, HomeStage, RosterBlock, RosterHome,
-        SentLine, SentState, StatusLine, TalkLine,
+        BlockLine, Counts, Desk, DeskName, DeskNotice, GroupLine, HomeLine, HomeStage, JoinLine, RosterBlock,
+        RosterHome, SentLine, SentState, StatusLine, TalkLine,
     },
     store::{Store, mirror::index::kind_of},
 };
@@ -14,6 +14,7 @@ use kairan_protocol::{
     body::{GroupCard, Roster, Sent, Status, Talk},
     feed::FeedName,
     id::{GroupId, NoticeId, PersonId},
+    joining::Join,
     notice::{NoticeState, Phase},
     rights,
     row::kind,
@@ -49,6 +50,7 @@ impl Store {
                 rosters: rosters(look, group)?.into_iter().map(|(id, roster)| roster_block(id, roster)).collect(),
                 statuses: statuses(look, group)?,
                 talks: talks(look, group)?,
+                joins: joins(look, group)?,
             })
         })
     }
@@ -311,4 +313,20 @@ pub(super) fn talks(look: &Look<'_>, desk: GroupId) -> Result<Vec<TalkLine>, Err
         at: Timestamp::millis(talk.at),
     };
     Ok(talks.into_iter().map(line).collect())
+}
+
+/// Who waits to be let in, oldest first.
+fn joins(look: &Look<'_>, desk: GroupId) -> Result<Vec<JoinLine>, Error> {
+    let rows = look.rows(FeedName::Desk(desk), kind::JOIN)?;
+    let line = |Join { join, name, persons, phone, digits, at, .. }: Join| JoinLine {
+        id: join.to_string(),
+        name,
+        persons: persons.into_iter().map(|person| person.name).collect(),
+        phone,
+        digits,
+        at: at.millis(),
+    };
+    let mut lines: Vec<JoinLine> = rows.iter().filter_map(Seen::parsed).map(line).collect();
+    lines.sort_by_key(|line| line.at);
+    Ok(lines)
 }

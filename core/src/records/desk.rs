@@ -147,6 +147,42 @@ pub struct TalkLine {
     pub at: i64,
 }
 
+/// Somebody who came with a link that was passed on and waits to be let in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct JoinLine {
+    /// What the tap names.
+    pub id: String,
+    /// The household's name, or the person's.
+    pub name: String,
+    /// The names of those who would join.
+    pub persons: Vec<String>,
+    /// What the phone calls itself.
+    pub phone: String,
+    /// The two digits on that phone's screen.
+    pub digits: String,
+    /// When it asked.
+    pub at: i64,
+}
+
+/// An invitation made on an officer's phone: to be shown as a QR, read out, or passed on as a link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct Invited {
+    /// The op. The invitation opens nothing before the server has it.
+    pub op: String,
+    /// What the QR holds, and the link.
+    pub link: String,
+    /// To type, first.
+    pub address: String,
+    /// To compare, second.
+    pub check: String,
+    /// To type, third.
+    pub secret: String,
+    /// First moment it no longer works.
+    pub until: i64,
+}
+
 /// One desk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ffi", derive(uniffi::Record))]
@@ -163,6 +199,8 @@ pub struct Desk {
     pub statuses: Vec<StatusLine>,
     /// Who asked for a talk (teams), newest first.
     pub talks: Vec<TalkLine>,
+    /// Who waits to be let in, oldest first.
+    pub joins: Vec<JoinLine>,
 }
 
 /// One home and where it stands.

@@ -27,6 +27,14 @@ pub enum Joining {
         /// The listed people.
         persons: Vec<ListedPerson>,
     },
+    /// The invitation was passed on: an officer has to let this phone in. Asking again with the same code tells whether that has
+    /// happened.
+    Waiting {
+        /// The household's name.
+        name: String,
+        /// The two digits the officer sees too; read out on the telephone when asked.
+        digits: String,
+    },
     /// The phone is in.
     Joined {
         /// The neighbourhood's name.

@@ -56,6 +56,7 @@ fn trouble(failure: &Failure) -> Trouble {
             | ProblemCode::InviteUsed
             | ProblemCode::InviteExpired
             | ProblemCode::InviteVoid
+            | ProblemCode::TurnedAway
             | ProblemCode::NotListed
             | ProblemCode::BadProof
             | ProblemCode::NotFound

@@ -4,7 +4,7 @@ use super::{Case, Folded, Judgement, json, place};
 use crate::{
     body::{Profile, Team},
     feed::FeedName,
-    id::{DeviceId, GroupId, InviteId, PersonId, Rev, RoleId},
+    id::{DeviceId, GroupId, PersonId, Rev, RoleId},
     invite,
     op::{Command, Invitee},
     people::{Role, RoleKind},
@@ -95,7 +95,11 @@ const fn ending(role: RoleKind, group: GroupKind) -> Act {
 
 /// Whether the sender may print a key to everything these people may read: only to roles within the sender's own reach, and to
 /// moods only who may appoint commissioners.
-fn may_open<V: View>(view: &V, case: &Case<'_>, persons: &[PersonId]) -> Result<Result<(), Refusal>, V::Error> {
+pub(super) fn may_open<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    persons: &[PersonId],
+) -> Result<Result<(), Refusal>, V::Error> {
     for person in persons.iter().filter(|person| **person != case.op.person) {
         for role in view.roles(*person)? {
             if role.term.until.is_some_and(|until| until <= case.context.now) {
@@ -255,7 +259,7 @@ pub(super) fn move_household_again<V: View>(
 }
 
 /// The groups by which somebody's place is judged: their household, or the groups of their roles.
-fn places_of<V: View>(view: &V, person: PersonId, now: Timestamp) -> Result<Vec<GroupId>, V::Error> {
+pub(super) fn places_of<V: View>(view: &V, person: PersonId, now: Timestamp) -> Result<Vec<GroupId>, V::Error> {
     if let Some(residence) = place::residence(view, person, now)? {
         return Ok(vec![residence.household]);
     }
@@ -270,7 +274,12 @@ fn places_of<V: View>(view: &V, person: PersonId, now: Timestamp) -> Result<Vec<
 }
 
 /// Whether the sender may do this to a person. Somebody without any place is reached from the district's top only.
-fn reaches<V: View>(view: &V, case: &Case<'_>, act: Act, person: PersonId) -> Result<Result<(), Refusal>, V::Error> {
+pub(super) fn reaches<V: View>(
+    view: &V,
+    case: &Case<'_>,
+    act: Act,
+    person: PersonId,
+) -> Result<Result<(), Refusal>, V::Error> {
     let places = places_of(view, person, case.context.now)?;
     if !places.is_empty() {
         return place::allowed(view, case, act, &places);
@@ -284,13 +293,10 @@ fn reaches<V: View>(view: &V, case: &Case<'_>, act: Act, person: PersonId) -> Re
     Ok(Err(Refusal::NotAllowed))
 }
 
-pub(super) fn invite<V: View>(
-    view: &V,
-    case: &Case<'_>,
-    id: InviteId,
-    to: Invitee,
-    secret: &str,
-) -> Judgement<V::Error> {
+pub(super) fn invite<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Error> {
+    let Command::Invite { invite: id, to, ref secret, passed_on } = case.op.command else {
+        return Ok(Err(Refusal::Malformed));
+    };
     let mut listed = Vec::new();
     let reached = match to {
         Invitee::Household(household) => {
@@ -319,7 +325,8 @@ pub(super) fn invite<V: View>(
         return Ok(Err(Refusal::IdReused));
     }
     let until = invited_until(case.context.now);
-    Ok(Ok(case.accept(vec![Effect::Invite { invite: id, to, secret: secret.to_owned(), until, void: false }], false)))
+    let effect = Effect::Invite { invite: id, to, secret: secret.clone(), until, void: false, passed_on };
+    Ok(Ok(case.accept(vec![effect], false)))
 }
 
 /// When an invitation printed at a moment ends.

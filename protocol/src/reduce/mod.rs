@@ -1,5 +1,6 @@
 //! The one reducer: (view, op, context) → effects or a refusal. The server decides by it, the phone shows by it.
 
+mod approval;
 mod check_ins;
 mod membership;
 mod notices;
@@ -12,6 +13,7 @@ mod stories;
 #[cfg(test)]
 mod world;
 
+pub use approval::shown as shown_waiting;
 pub use membership::{profile, role_over, stands_at, team_row};
 pub use notices::publish;
 pub use place::talk_team;
@@ -95,7 +97,8 @@ pub fn reduce<V: View>(view: &V, op: &Op, context: &Context<'_>) -> Judgement<V:
         Command::GrantRole { .. } => membership::grant_role(view, &case),
         Command::EndRole { role } => membership::end_role(view, &case, *role),
         Command::MoveHousehold { household, to } => membership::move_household(view, &case, *household, *to),
-        Command::Invite { invite, to, secret } => membership::invite(view, &case, *invite, *to, secret),
+        Command::Invite { .. } => membership::invite(view, &case),
+        Command::Approve { join, admit } => approval::approve(view, &case, *join, *admit),
         Command::Revoke { device } => membership::revoke(view, &case, *device),
         Command::Leave {} => membership::leave(view, &case),
     }

@@ -51,7 +51,7 @@ pub fn replay<V: Recall>(view: &V, op: &Op, commit: Commit, context: &Context<'_
         Command::GrantRole { .. } => membership::grant_role_again(view, &case),
         Command::EndRole { role } => membership::end_role_again(view, &case, *role),
         Command::MoveHousehold { household, to } => membership::move_household_again(view, &case, *household, *to),
-        Command::Invite { invite, to, secret } => {
+        Command::Invite { invite, to, secret, passed_on } => {
             if view.invite_exists(*invite)? {
                 return Ok(Some(case.accept(Vec::new(), false)));
             }
@@ -62,9 +62,12 @@ pub fn replay<V: Recall>(view: &V, op: &Op, commit: Commit, context: &Context<'_
                 secret: secret.clone(),
                 until: membership::invited_until(case.at),
                 void: true,
+                passed_on: *passed_on,
             };
             Ok(Some(case.accept(vec![effect], false)))
         }
+        // Whoever was let in shows a slip; of whoever was not, nobody waits any more: every invitation is void.
+        Command::Approve { .. } => Ok(Some(case.accept(Vec::new(), false))),
         Command::Revoke { device } => {
             let effects = membership::signed_off(view, *device, context.now)?;
             Ok(Some(case.accept(effects, false)))

@@ -232,7 +232,7 @@ fn an_invitation_printed_before_the_restore_opens_nothing() {
     let (mut restored, lost) = Lost::since(&mut world, |world| {
         let to = crate::op::Invitee::Household(SATO_HOME);
         let invite = crate::id::InviteId::from_number(5);
-        world.does(CHAIR, Command::Invite { invite, to, secret: "x".into() }).unwrap();
+        world.does(CHAIR, Command::Invite { invite, to, secret: "x".into(), passed_on: false }).unwrap();
     });
     let effects = judge(&restored, &lost.0[0]).unwrap().effects;
     assert!(matches!(effects[..], [Effect::Invite { void: true, .. }]), "{effects:?}");

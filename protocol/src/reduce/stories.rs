@@ -257,13 +257,18 @@ fn no_detour_leads_a_chair_to_the_moods() {
         invite: InviteId::from_number(1),
         to: Invitee::Person(person),
         secret: secret.clone(),
+        passed_on: false,
     };
     assert_eq!(world.does(CHAIR, key(COMMISSIONER)), Err(Refusal::NotAllowed));
     world
         .residences
         .push((COMMISSIONER, Residence { household: SATO_HOME, term: Term::since(noon().plus_millis(-1)) }));
-    let home =
-        Command::Invite { invite: InviteId::from_number(1), to: Invitee::Household(SATO_HOME), secret: secret.clone() };
+    let home = Command::Invite {
+        invite: InviteId::from_number(1),
+        to: Invitee::Household(SATO_HOME),
+        secret: secret.clone(),
+        passed_on: false,
+    };
     assert_eq!(world.does(CHAIR, home), Err(Refusal::NotAllowed), "nor by the commissioner's own home");
     assert!(world.does(CLERK, key(COMMISSIONER)).is_ok());
 }
@@ -356,7 +361,7 @@ fn a_lost_phone_is_signed_off_by_its_owner_or_an_officer_and_by_nobody_else() {
 fn an_invitation_carries_only_the_hash_of_its_secret() {
     let mut world = World::new();
     let secret = Secret::random().unwrap();
-    let invite = |to| Command::Invite { invite: InviteId::from_number(1), to, secret: secret.hash() };
+    let invite = |to| Command::Invite { invite: InviteId::from_number(1), to, secret: secret.hash(), passed_on: false };
     let to_home = Invitee::Household(SATO_HOME);
     assert_eq!(world.does(SATO, invite(to_home)), Err(Refusal::NotAllowed));
     let op = world.op(CHAIR, invite(to_home));
@@ -366,7 +371,12 @@ fn an_invitation_carries_only_the_hash_of_its_secret() {
     assert_eq!(
         world.does(
             CHAIR,
-            Command::Invite { invite: InviteId::from_number(2), to: Invitee::Person(CLERK), secret: secret.hash() }
+            Command::Invite {
+                invite: InviteId::from_number(2),
+                to: Invitee::Person(CLERK),
+                secret: secret.hash(),
+                passed_on: false
+            }
         ),
         Err(Refusal::NotAllowed)
     );

@@ -4,7 +4,8 @@ use super::{Recall, reduce};
 use crate::{
     check_in::{CheckIn, CheckIns, Mood},
     feed::{Audience, FeedName},
-    id::{Commit, DeviceId, GroupId, InviteId, NoticeId, OpId, PersonId, RoleId},
+    id::{Commit, DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, RoleId},
+    joining::Waiting,
     notice::{NoticeKind, NoticeState, Points},
     op::{Command, Op},
     people::{Location, Person, Residence, Role, RoleKind},
@@ -50,6 +51,7 @@ pub(super) struct World {
     pub check_ins: Vec<(PersonId, CheckIn)>,
     pub devices: BTreeMap<DeviceId, Vec<PersonId>>,
     pub invites: BTreeSet<InviteId>,
+    pub waiting: BTreeMap<JoinId, Waiting>,
     pub rows: BTreeMap<(FeedName, String, String), String>,
     pub history: Vec<(Commit, Op)>,
     ops: u64,
@@ -154,6 +156,9 @@ impl World {
                 }
                 Effect::Invite { invite, .. } => {
                     self.invites.insert(invite);
+                }
+                Effect::JoinAnswered { join, .. } => {
+                    self.waiting.remove(&join);
                 }
                 Effect::DeviceRevoked { device } => {
                     self.devices.remove(&device);
@@ -287,6 +292,10 @@ impl View for World {
 
     fn invite_exists(&self, id: InviteId) -> Result<bool, Infallible> {
         Ok(self.invites.contains(&id))
+    }
+
+    fn waiting(&self, join: JoinId) -> Result<Option<Waiting>, Infallible> {
+        Ok(self.waiting.get(&join).cloned())
     }
 
     fn members(&self, household: GroupId) -> Result<Vec<PersonId>, Infallible> {

@@ -4,7 +4,7 @@ use super::say;
 use crate::{
     Error,
     clock::SystemClock,
-    console::{Console, Whom},
+    console::{Console, HomeJoined, HomeMember, Whom},
     folder, print, set_up as make,
     sheet::Sheet,
 };
@@ -67,6 +67,19 @@ impl Homes {
 }
 
 #[derive(Debug, Args)]
+pub struct Invites {
+    /// The district's folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// Of every household at or below this group, by id or name.
+    #[arg(long)]
+    group: String,
+    /// Print JSON: one object per home.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct Rescue {
     /// The district's folder.
     #[arg(long)]
@@ -81,6 +94,37 @@ pub struct Rescue {
 impl Invite {
     pub async fn run(self) -> Result<(), Error> {
         give_out(&self.data, self.whom.whom(), self.form).await
+    }
+}
+
+impl Invites {
+    pub async fn run(self) -> Result<(), Error> {
+        let mut console = super::open(&self.data).await?;
+        let asked = async { Ok::<_, Error>((console.invitations(&self.group).await?, console.facts().await?.offsets)) };
+        let asked = asked.await;
+        console.close().await?;
+        let (homes, zone) = asked?;
+        if self.json {
+            say(&serde_json::to_string(&homes).map_err(|error| Error::Making(error.to_string()))?);
+            return Ok(());
+        }
+        for home in &homes {
+            show_home(home, &zone);
+        }
+        let joined = homes.iter().filter(|home| !home.joined.is_empty()).count();
+        say(&format!("{joined} of {} homes have joined.", homes.len()));
+        Ok(())
+    }
+}
+
+fn show_home(home: &HomeJoined, zone: &ZoneOffsets) {
+    let until = home.until.map(|until| format!(" until {}", zone.day_of(until.plus_millis(-1)))).unwrap_or_default();
+    say(&format!("{}  {}  {}{until}", home.block, home.household, home.state));
+    for HomeMember { name, phone, printed, at } in &home.joined {
+        say(&format!("    {name}  {phone}  joined {} by the sheet of {}", zone.day_of(*at), zone.day_of(*printed)));
+    }
+    for name in &home.missing {
+        say(&format!("    {name}  not yet"));
     }
 }
 

@@ -54,6 +54,8 @@ enum Command {
     Serve(serve::Serve),
     /// Print invitations; each voids the older one for the same home.
     Invite(invite::Invite),
+    /// Show who joined by which invitation, and who has not.
+    Invites(invite::Invites),
     /// Print the first officer's invitation anew; the older one is void.
     Rescue(invite::Rescue),
     /// Look at everything that must hold; exit code 1 when something does not.
@@ -141,6 +143,7 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::SetUp { file, data, json } => invite::set_up(&file, &data, json).await,
         Command::Serve(serve) => serve.run().await,
         Command::Invite(invite) => invite.run().await,
+        Command::Invites(invites) => invites.run().await,
         Command::Rescue(rescue) => rescue.run().await,
         Command::Check { data } => check(&data).await,
         Command::Backup(backup) => backup.run().await,

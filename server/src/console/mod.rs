@@ -19,7 +19,7 @@ use kairan_protocol::{
     op::{Command, Invitee},
     outcome::{OpResult, Outcome},
     sign::{Fingerprint, Key},
-    time::ZoneOffsets,
+    time::{Timestamp, ZoneOffsets},
 };
 use serde::{Deserialize, Serialize};
 use std::{path::Path, sync::Arc};
@@ -34,6 +34,11 @@ pub enum Ask {
     Invitees {
         /// Whom.
         whom: Whom,
+    },
+    /// Who joined by which invitation, and who has not.
+    Invitations {
+        /// Of every household at or below this group, by id or name.
+        group: String,
     },
     /// What a key, name or id stands for.
     Find {
@@ -85,6 +90,8 @@ pub enum Answer {
     Facts(Facts),
     /// To [`Ask::Invitees`].
     Invitees(Vec<Invited>),
+    /// To [`Ask::Invitations`].
+    Invitations(Vec<HomeJoined>),
     /// To [`Ask::Find`].
     Found(Vec<Thing>),
     /// To [`Ask::Op`].
@@ -132,6 +139,36 @@ pub struct Invited {
     /// Whom the sheet names.
     #[serde(flatten)]
     pub addressee: Addressee,
+}
+
+/// A home, what its invitation still does, and who joined.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HomeJoined {
+    /// The block's name.
+    pub block: String,
+    /// The household's name.
+    pub household: String,
+    /// `none`, `open`, `link`, `used_up`, `expired` or `void`.
+    pub state: String,
+    /// Up to which moment it opens; none where it does not.
+    pub until: Option<Timestamp>,
+    /// Who joined.
+    pub joined: Vec<HomeMember>,
+    /// Who is listed and has not.
+    pub missing: Vec<String>,
+}
+
+/// Somebody who joined.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HomeMember {
+    /// Their name.
+    pub name: String,
+    /// What their phone calls itself.
+    pub phone: String,
+    /// When the invitation was printed.
+    pub printed: Timestamp,
+    /// When they joined.
+    pub at: Timestamp,
 }
 
 /// Something found by a name.
@@ -276,11 +313,22 @@ impl Console {
             let making = |error: getrandom::Error| Error::Making(error.to_string());
             let secret = Secret::random().map_err(making)?;
             let invite = InviteId::random().map_err(making)?;
-            self.op(Command::Invite { invite, to: invitee, secret: secret.hash() }).await?;
+            self.op(Command::Invite { invite, to: invitee, secret: secret.hash(), passed_on: false }).await?;
             let now = self.clock.now();
             sheets.push(Sheet::new(addressee, (&facts.name, &address), &facts.identity, &secret, now));
         }
         Ok(sheets)
+    }
+
+    /// Who joined by which invitation at or below a group, and who has not.
+    ///
+    /// # Errors
+    /// As [`Console::ask`].
+    pub async fn invitations(&mut self, group: &str) -> Result<Vec<HomeJoined>, Error> {
+        match self.ask(Ask::Invitations { group: group.to_owned() }).await? {
+            Answer::Invitations(homes) => Ok(homes),
+            other => Err(unexpected(&other)),
+        }
     }
 
     /// Puts other addresses on the card; whether they are others.

@@ -1,11 +1,11 @@
 //! Answers the questions of the command line out of the store.
 
-use super::{Answer, Ask, Checked, Facts, Invited, Thing, Whom};
+use super::{Answer, Ask, Checked, Facts, HomeJoined, HomeMember, Invited, Thing, Whom};
 use crate::{
     Error, config,
     identity::Identity,
     sheet::{Addressee, SheetPerson},
-    store::{Found, HouseholdFacts, PersonFacts, Store},
+    store::{Found, HouseholdFacts, Invitation, InvitationState, JoinedBy, PersonFacts, Store},
 };
 use kairan_protocol::{
     op::Invitee,
@@ -17,6 +17,11 @@ pub async fn perform(store: &Store, identity: &Identity, ask: Ask) -> Result<Ans
     Ok(match ask {
         Ask::Facts => Answer::Facts(facts(store, identity).await?),
         Ask::Invitees { whom } => Answer::Invitees(invitees(store, whom).await?),
+        Ask::Invitations { group: what } => {
+            let holds = |kind| !matches!(kind, GroupKind::Team);
+            let group = group(store, "group", &what, holds).await?;
+            Answer::Invitations(store.invitations(group.id).await?.into_iter().map(home_joined).collect())
+        }
         Ask::Find { what } => Answer::Found(store.find(&what).await?.into_iter().map(thing).collect()),
         Ask::Op { command } => Answer::Op(store.console(*command).await?),
         Ask::OpenDesks => Answer::Opened(store.open_desks().await?),
@@ -88,6 +93,29 @@ fn of_household(home: HouseholdFacts) -> Invited {
         persons: members.into_iter().map(listed).collect(),
     };
     Invited { invitee: Invitee::Household(id), addressee }
+}
+
+fn home_joined(Invitation { home, state, joined }: Invitation) -> HomeJoined {
+    let (state, until) = match state {
+        InvitationState::None => ("none", None),
+        InvitationState::Open { until, passed_on: false, .. } => ("open", Some(until)),
+        InvitationState::Open { until, passed_on: true, .. } => ("link", Some(until)),
+        InvitationState::UsedUp => ("used_up", None),
+        InvitationState::Expired => ("expired", None),
+        InvitationState::Void => ("void", None),
+    };
+    let missing = home.members.iter().filter(|member| joined.iter().all(|joined| joined.person != member.id));
+    HomeJoined {
+        missing: missing.map(|member| member.name.clone()).collect(),
+        block: home.block.name,
+        household: home.name,
+        state: state.to_owned(),
+        until,
+        joined: joined
+            .into_iter()
+            .map(|JoinedBy { name, phone, printed, at, .. }| HomeMember { name, phone, printed, at })
+            .collect(),
+    }
 }
 
 fn listed(person: PersonFacts) -> SheetPerson {

@@ -10,7 +10,7 @@ use kairan_protocol::{
     body::Sent,
     check_in::CheckIn,
     feed::FeedName,
-    id::{Commit, DeviceId, InviteId, NoticeId, OpId, PersonId},
+    id::{Commit, DeviceId, NoticeId, OpId, PersonId},
     notice::{NoticeState, Phase},
     op::Invitee,
     people::{Role, RoleKind},
@@ -89,9 +89,8 @@ impl Tx<'_> {
                     self.teams_changed()?;
                 }
                 Effect::HouseholdMoved { household, to, at, .. } => self.move_household(household, to, at, commit)?,
-                Effect::Invite { invite, to, secret, until, void } => {
-                    self.keep_invite(invite, to, &secret, until, void)?;
-                }
+                Effect::Invite { .. } => self.keep_invite(&effect)?,
+                Effect::JoinAnswered { join, admit } => self.answer_waiting(join, admit)?,
                 Effect::DeviceRevoked { device } => self.sign_off(device, commit)?,
                 Effect::PersonLeft { person, device } => self.leave(person, device, under)?,
             }
@@ -196,14 +195,8 @@ impl Tx<'_> {
         if role.kind == RoleKind::Commissioner { self.teams_changed() } else { Ok(()) }
     }
 
-    fn keep_invite(
-        &mut self,
-        id: InviteId,
-        to: Invitee,
-        secret: &str,
-        until: Timestamp,
-        void: bool,
-    ) -> Result<(), StoreError> {
+    fn keep_invite(&mut self, invite: &Effect) -> Result<(), StoreError> {
+        let Effect::Invite { invite: id, to, secret, until, void, passed_on } = invite else { return Ok(()) };
         let (household, person) = match to {
             Invitee::Household(household) => (Some(household.number()), None),
             Invitee::Person(person) => (None, Some(person.number())),
@@ -212,11 +205,12 @@ impl Tx<'_> {
             let sql = "UPDATE invite SET void = 1 WHERE void = 0 AND household = ?1";
             run(self.connection, sql, [household])?;
             run(self.connection, "UPDATE invite SET void = 1 WHERE void = 0 AND person = ?1", [person])?;
+            self.forget_those_who_wait_in_vain()?;
         }
-        let sql =
-            "INSERT INTO invite (id, household, person, secret, at, until, void) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let sql = "INSERT INTO invite (id, household, person, secret, at, until, void, passed_on) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let (at, until) = (self.now.millis(), until.millis());
-        run(self.connection, sql, params![id.number(), household, person, secret, at, until, void])?;
+        run(self.connection, sql, params![id.number(), household, person, secret, at, until, void, passed_on])?;
         Ok(())
     }
 

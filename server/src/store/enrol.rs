@@ -7,12 +7,14 @@ use super::{
     session::{TokenHash, fresh_secret, token_hash},
     sql::{many, moment, number, one, run, signed, to_json},
     tx::Tx,
+    waiting::{Answer, Asking},
 };
 use kairan_protocol::{
     body::Phone,
     feed::FeedName,
     id::{Commit, DeviceId, GroupId, InviteId, PersonId},
     invite::Secret,
+    op::Invitee,
     row::kind,
     sign::{Fingerprint, Key, Purpose},
     time::Timestamp,
@@ -36,6 +38,7 @@ struct Invite {
     person: Option<PersonId>,
     until: Timestamp,
     void: bool,
+    passed_on: bool,
 }
 
 /// A join that was read and proved, and waits for its transaction.
@@ -49,6 +52,7 @@ pub(super) struct Join {
 /// What a join came to.
 pub(super) enum Joined {
     Choose { name: String, persons: Vec<Listed> },
+    Waiting { name: String, digits: String },
     In { device: DeviceId, persons: Vec<PersonId>, since: Timestamp, commit: Commit, token: Token },
 }
 
@@ -90,7 +94,7 @@ impl Join {
 }
 
 fn invite(connection: &Connection, secret: &str) -> Result<Option<Invite>, StoreError> {
-    let sql = "SELECT id, household, person, until, void FROM invite WHERE secret = ?1";
+    let sql = "SELECT id, household, person, until, void, passed_on FROM invite WHERE secret = ?1";
     one(connection, sql, [secret], |row| {
         Ok(Invite {
             id: InviteId::from_number(row.get(0)?),
@@ -98,6 +102,7 @@ fn invite(connection: &Connection, secret: &str) -> Result<Option<Invite>, Store
             person: row.get::<_, Option<i64>>(2)?.map(PersonId::from_number),
             until: moment(row, 3)?,
             void: row.get(4)?,
+            passed_on: row.get(5)?,
         })
     })
 }
@@ -147,6 +152,9 @@ impl Tx<'_> {
                 Some(_) => {}
             }
         }
+        if let Some(answer) = self.held_up(&invite, join, &name)? {
+            return Ok(answer);
+        }
         let device = self.admit_persons(&invite, join)?;
         let token = self.keep_token(device, token)?;
         let persons = self.look().device_persons(device)?;
@@ -182,6 +190,9 @@ impl Tx<'_> {
             }
         }
         if !fresh.is_empty() {
+            if let Some(answer) = self.held_up(&invite, join, &name)? {
+                return Ok(answer);
+            }
             self.let_in(device, &invite, &fresh, &join.name)?;
         }
         let since = number(self.connection, "SELECT since FROM device WHERE id = ?1", [device.number()])?;
@@ -189,6 +200,30 @@ impl Tx<'_> {
         let persons = self.look().device_persons(device)?;
         let (since, commit) = (Timestamp::from_millis(since), self.commit());
         Ok(Ok(Joined::In { device, persons, since, commit, token }))
+    }
+
+    /// What a phone is told that came with a link and was not let in (yet); none where the way is free.
+    fn held_up(
+        &mut self,
+        invite: &Invite,
+        join: &Join,
+        name: &str,
+    ) -> Result<Option<Result<Joined, Denied>>, StoreError> {
+        if !invite.passed_on {
+            return Ok(None);
+        }
+        let to = match (invite.to, invite.person) {
+            (Some(household), _) => Invitee::Household(household),
+            (None, Some(person)) => Invitee::Person(person),
+            (None, None) => return Ok(Some(Err(Denied::InviteUnknown))),
+        };
+        let asking = Asking { invite: invite.id, to, key: &join.key, persons: &join.persons, phone: &join.name, name };
+        Ok(match self.ask_to_be_let_in(&asking)? {
+            Answer::Admitted => None,
+            Answer::Waiting { digits } => Some(Ok(Joined::Waiting { name: name.to_owned(), digits })),
+            Answer::TurnedAway => Some(Err(Denied::TurnedAway)),
+            Answer::Crowded => Some(Err(Denied::InviteUsed)),
+        })
     }
 
     /// The device of this key, made where there is none, holds the people from now on.

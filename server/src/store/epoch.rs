@@ -124,6 +124,7 @@ impl Tx<'_> {
         let open = number(self.connection, sql, [self.now.millis()])?;
         // Those that ran out too: the clock of this machine may be wrong.
         run(self.connection, "UPDATE invite SET void = 1 WHERE void = 0", [])?;
+        self.forget_those_who_wait_in_vain()?;
         let invites_voided = usize::try_from(open).unwrap_or(0);
         Ok(EpochBegun { epoch: Epoch(name), last_commit, invites_voided, revoked: self.signed_off_devices()? })
     }

@@ -118,6 +118,9 @@ pub enum Denied {
     /// Voided by a reprint.
     #[error("this invitation was replaced by a newer one")]
     InviteVoid,
+    /// An officer said no.
+    #[error("turned away")]
+    TurnedAway,
     /// A person the invite does not list.
     #[error("the invitation does not list this person")]
     NotListed,
@@ -147,6 +150,7 @@ impl Denied {
             Self::InviteUsed => ProblemCode::InviteUsed,
             Self::InviteExpired => ProblemCode::InviteExpired,
             Self::InviteVoid => ProblemCode::InviteVoid,
+            Self::TurnedAway => ProblemCode::TurnedAway,
             Self::NotListed => ProblemCode::NotListed,
             Self::BadProof => ProblemCode::BadProof,
             Self::BadRequest(_) => ProblemCode::BadRequest,

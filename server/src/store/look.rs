@@ -7,7 +7,8 @@ use super::{
 use chrono::{Datelike, NaiveDate};
 use kairan_protocol::{
     check_in::{CheckIn, CheckIns, Mood},
-    id::{Commit, DeviceId, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, RoleId},
+    id::{Commit, DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
+    joining::Waiting,
     notice::NoticeState,
     op::Op,
     people::{Location, Person, Residence, Role, RoleKind},
@@ -256,6 +257,10 @@ impl View for Look<'_> {
         }
         let sql = "SELECT person FROM device_person WHERE device = ?1";
         many(self.connection, sql, [device.number()], |row| row.get(0).map(PersonId::from_number))
+    }
+
+    fn waiting(&self, join: JoinId) -> Result<Option<Waiting>, StoreError> {
+        self.waits(join)
     }
 
     fn invite_exists(&self, id: InviteId) -> Result<bool, StoreError> {

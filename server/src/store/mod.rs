@@ -11,6 +11,7 @@ mod epoch;
 mod error;
 mod feeds;
 mod find;
+mod invitations;
 mod journalled;
 mod kept;
 mod keys;
@@ -35,6 +36,7 @@ mod sync;
 mod tests;
 mod tombstones;
 mod tx;
+mod waiting;
 mod writer;
 
 pub use copy::{DatabaseFacts, copy, examine, keep_journal_in, replace_addresses};
@@ -43,7 +45,10 @@ pub use error::{Denied, StoreError};
 pub use journalled::Journalled;
 pub use keys::Keys;
 pub use live::{Live, LiveEvent};
-pub use records::{Caller, CardFacts, CheckLine, DeviceFacts, Found, HouseholdFacts, Next, PersonFacts, ZoneFacts};
+pub use records::{
+    Caller, CardFacts, CheckLine, DeviceFacts, Found, HouseholdFacts, Invitation, InvitationState, JoinedBy, Next,
+    PersonFacts, ZoneFacts,
+};
 pub use set_up::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, PlannedRole, SetUpPlan};
 
 use crate::clock::Clock;
@@ -184,6 +189,11 @@ impl Store {
     /// Every household at or below a group, in the order of the tree.
     pub async fn households(&self, below: GroupId) -> Result<Vec<HouseholdFacts>, StoreError> {
         self.read(move |look| look.households(below)).await
+    }
+
+    /// The newest invitation of each household at or below a group, and who joined; in the order of the tree.
+    pub async fn invitations(&self, below: GroupId) -> Result<Vec<Invitation>, StoreError> {
+        self.read(move |look| look.invitations(below)).await
     }
 
     /// The live stream of a device.

@@ -123,3 +123,51 @@ pub struct HouseholdFacts {
     /// Its members now, in the order of the roster.
     pub members: Vec<PersonFacts>,
 }
+
+/// A household's invitation, and who joined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    /// The household.
+    pub home: HouseholdFacts,
+    /// What its newest invitation still does.
+    pub state: InvitationState,
+    /// Who joined by any of its invitations.
+    pub joined: Vec<JoinedBy>,
+}
+
+/// What an invitation still does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvitationState {
+    /// None was ever printed.
+    None,
+    /// It opens.
+    Open {
+        /// When it was printed.
+        at: Timestamp,
+        /// First moment it no longer works.
+        until: Timestamp,
+        /// It was passed on as a link.
+        passed_on: bool,
+    },
+    /// Everybody it lists has joined.
+    UsedUp,
+    /// It ran out.
+    Expired,
+    /// A restore voided it.
+    Void,
+}
+
+/// Somebody who joined by an invitation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JoinedBy {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// What their phone calls itself.
+    pub phone: String,
+    /// When that invitation was printed.
+    pub printed: Timestamp,
+    /// When they joined.
+    pub at: Timestamp,
+}

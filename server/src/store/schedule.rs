@@ -43,6 +43,7 @@ impl Tx<'_> {
         for role in roles {
             self.role_over(&role)?;
         }
+        self.forget_those_who_wait_in_vain()?;
         let forgotten = self.now.plus_millis(-FORGOTTEN_MILLIS);
         let sql = "DELETE FROM token WHERE hash IN (SELECT hash FROM token WHERE until < ?1 LIMIT 200)";
         run(self.connection, sql, [forgotten.millis()])?;

@@ -11,8 +11,12 @@ pub(super) const FILE: &str = "kairan.db";
 const UNFINISHED: &str = "kairan.db.new";
 
 /// Each migration runs once, in its own transaction; a published one is never changed.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql"), include_str!("migrations/0003.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+    include_str!("migrations/0007.sql"),
+];
 
 /// Enough for every statement the store has: none is ever prepared twice.
 const STATEMENTS: usize = 256;

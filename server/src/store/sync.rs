@@ -178,6 +178,7 @@ impl Inner {
         let token = NewToken::new()?;
         let (device, persons, at, commit, token) = match self.writer.ask(move |tx| tx.join(&join, &token)).await?? {
             Joined::Choose { name, persons } => return Ok(EnrolResponse::Choose { name, persons }),
+            Joined::Waiting { name, digits } => return Ok(EnrolResponse::Waiting { name, digits }),
             Joined::In { device, persons, since, commit, token } => (device, persons, since, commit, token),
         };
         let (district, epoch) = (self.card.district, self.card.epoch.clone());

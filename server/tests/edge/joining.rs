@@ -81,3 +81,24 @@ async fn a_device_that_is_signed_off_loses_its_stream_at_once_and_is_told_why() 
     assert_eq!(problem(response).await.code, ProblemCode::Revoked);
     house.running.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn who_joined_by_which_sheet_is_told_and_who_has_not() {
+    let house = House::open().await;
+    let first = sheet(&house, "田中").await;
+    house.clock.advance(86_400_000);
+    house.join_by(&first).await;
+    let mut console = house.console().await;
+    let homes = console.invitations("1班").await.unwrap();
+    let home = |name: &str| homes.iter().find(|home| home.household == name).unwrap();
+    let tanaka = home("田中");
+    assert_eq!((tanaka.state.as_str(), tanaka.joined.len(), tanaka.missing.len()), ("open", 1, 1));
+    assert_eq!(tanaka.joined[0].name, first.to.persons[0].name);
+    assert_eq!(tanaka.joined[0].at.since(tanaka.joined[0].printed), 86_400_000);
+    assert_eq!(
+        (home("佐藤").state.as_str(), home("佐藤").joined.len()),
+        ("none", 0),
+        "its officer has a sheet of their own"
+    );
+    house.running.stop().await.unwrap();
+}

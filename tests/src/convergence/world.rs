@@ -172,7 +172,8 @@ impl World {
         let person = town::person(name);
         let to = town::household(person).map_or(Invitee::Person(person), Invitee::Household);
         let secret = Secret::random().unwrap();
-        let command = Command::Invite { invite: InviteId::random().unwrap(), to, secret: secret.hash() };
+        let command =
+            Command::Invite { invite: InviteId::random().unwrap(), to, secret: secret.hash(), passed_on: false };
         let done = self.steward(command).await;
         let invitation =
             Invitation { address: town::ADDRESS.to_owned(), whom: Whom::Scanned(self.machine.identity()), secret };

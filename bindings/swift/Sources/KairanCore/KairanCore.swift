@@ -643,6 +643,18 @@ public protocol KairanProtocol: AnyObject, Sendable {
     func moveHousehold(person: String, household: String, to: String) async throws  -> String
     
     /**
+     * Lets somebody in who waits with a link that was passed on, or turns them away; the op's id.
+     */
+    func approve(person: String, join: String, admit: Bool) async throws  -> String
+    
+    /**
+     * Makes an invitation for a household or a person (`to`, by id) and puts its op into the outbox; it voids the one before. Shown
+     * on this screen to be scanned it is handed over in person; `passed_on` as a link, whoever comes with it waits for an officer's
+     * tap. The secret is nowhere but in this answer.
+     */
+    func invite(person: String, to: String, passedOn: Bool) async throws  -> Invited
+    
+    /**
      * Joins by the QR's text, or by the three typed parts. Without persons it tells who is listed; a listed household of
      * one is asked about too. Called again after a lost answer it gives the same; with a further invitation of the same
      * neighbourhood it adds that one's people. Any sheet of the same neighbourhood, used up or not, tells a phone that joined where
@@ -985,6 +997,46 @@ open func moveHousehold(person: String, household: String, to: String)async thro
             completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
             freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
             liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Lets somebody in who waits with a link that was passed on, or turns them away; the op's id.
+     */
+open func approve(person: String, join: String, admit: Bool)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_approve(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(join),FfiConverterBool.lower(admit)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Makes an invitation for a household or a person (`to`, by id) and puts its op into the outbox; it voids the one before. Shown
+     * on this screen to be scanned it is handed over in person; `passed_on` as a link, whoever comes with it waits for an officer's
+     * tap. The secret is nowhere but in this answer.
+     */
+open func invite(person: String, to: String, passedOn: Bool)async throws  -> Invited  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_invite(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(to),FfiConverterBool.lower(passedOn)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterTypeInvited_lift,
             errorHandler: FfiConverterTypeKairanError_lift
         )
 }
@@ -2618,6 +2670,10 @@ public struct Desk: Equatable, Hashable {
      * Who asked for a talk (teams), newest first.
      */
     public let talks: [TalkLine]
+    /**
+     * Who waits to be let in, oldest first.
+     */
+    public let joins: [JoinLine]
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -2639,13 +2695,17 @@ public struct Desk: Equatable, Hashable {
          */statuses: [StatusLine], 
         /**
          * Who asked for a talk (teams), newest first.
-         */talks: [TalkLine]) {
+         */talks: [TalkLine], 
+        /**
+         * Who waits to be let in, oldest first.
+         */joins: [JoinLine]) {
         self.name = name
         self.groups = groups
         self.sent = sent
         self.rosters = rosters
         self.statuses = statuses
         self.talks = talks
+        self.joins = joins
     }
 
     
@@ -2669,7 +2729,8 @@ public struct FfiConverterTypeDesk: FfiConverterRustBuffer {
                 sent: FfiConverterSequenceTypeSentLine.read(from: &buf), 
                 rosters: FfiConverterSequenceTypeRosterBlock.read(from: &buf), 
                 statuses: FfiConverterSequenceTypeStatusLine.read(from: &buf), 
-                talks: FfiConverterSequenceTypeTalkLine.read(from: &buf)
+                talks: FfiConverterSequenceTypeTalkLine.read(from: &buf), 
+                joins: FfiConverterSequenceTypeJoinLine.read(from: &buf)
         )
     }
 
@@ -2680,6 +2741,7 @@ public struct FfiConverterTypeDesk: FfiConverterRustBuffer {
         FfiConverterSequenceTypeRosterBlock.write(value.rosters, into: &buf)
         FfiConverterSequenceTypeStatusLine.write(value.statuses, into: &buf)
         FfiConverterSequenceTypeTalkLine.write(value.talks, into: &buf)
+        FfiConverterSequenceTypeJoinLine.write(value.joins, into: &buf)
     }
 }
 
@@ -3509,6 +3571,224 @@ public func FfiConverterTypeHomeLine_lift(_ buf: RustBuffer) throws -> HomeLine 
 #endif
 public func FfiConverterTypeHomeLine_lower(_ value: HomeLine) -> RustBuffer {
     return FfiConverterTypeHomeLine.lower(value)
+}
+
+
+/**
+ * An invitation made on an officer's phone: to be shown as a QR, read out, or passed on as a link.
+ */
+public struct Invited: Equatable, Hashable {
+    /**
+     * The op. The invitation opens nothing before the server has it.
+     */
+    public let op: String
+    /**
+     * What the QR holds, and the link.
+     */
+    public let link: String
+    /**
+     * To type, first.
+     */
+    public let address: String
+    /**
+     * To compare, second.
+     */
+    public let check: String
+    /**
+     * To type, third.
+     */
+    public let secret: String
+    /**
+     * First moment it no longer works.
+     */
+    public let until: Int64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The op. The invitation opens nothing before the server has it.
+         */op: String, 
+        /**
+         * What the QR holds, and the link.
+         */link: String, 
+        /**
+         * To type, first.
+         */address: String, 
+        /**
+         * To compare, second.
+         */check: String, 
+        /**
+         * To type, third.
+         */secret: String, 
+        /**
+         * First moment it no longer works.
+         */until: Int64) {
+        self.op = op
+        self.link = link
+        self.address = address
+        self.check = check
+        self.secret = secret
+        self.until = until
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Invited: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeInvited: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Invited {
+        return
+            try Invited(
+                op: FfiConverterString.read(from: &buf), 
+                link: FfiConverterString.read(from: &buf), 
+                address: FfiConverterString.read(from: &buf), 
+                check: FfiConverterString.read(from: &buf), 
+                secret: FfiConverterString.read(from: &buf), 
+                until: FfiConverterInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Invited, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.op, into: &buf)
+        FfiConverterString.write(value.link, into: &buf)
+        FfiConverterString.write(value.address, into: &buf)
+        FfiConverterString.write(value.check, into: &buf)
+        FfiConverterString.write(value.secret, into: &buf)
+        FfiConverterInt64.write(value.until, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeInvited_lift(_ buf: RustBuffer) throws -> Invited {
+    return try FfiConverterTypeInvited.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeInvited_lower(_ value: Invited) -> RustBuffer {
+    return FfiConverterTypeInvited.lower(value)
+}
+
+
+/**
+ * Somebody who came with a link that was passed on and waits to be let in.
+ */
+public struct JoinLine: Equatable, Hashable {
+    /**
+     * What the tap names.
+     */
+    public let id: String
+    /**
+     * The household's name, or the person's.
+     */
+    public let name: String
+    /**
+     * The names of those who would join.
+     */
+    public let persons: [String]
+    /**
+     * What the phone calls itself.
+     */
+    public let phone: String
+    /**
+     * The two digits on that phone's screen.
+     */
+    public let digits: String
+    /**
+     * When it asked.
+     */
+    public let at: Int64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What the tap names.
+         */id: String, 
+        /**
+         * The household's name, or the person's.
+         */name: String, 
+        /**
+         * The names of those who would join.
+         */persons: [String], 
+        /**
+         * What the phone calls itself.
+         */phone: String, 
+        /**
+         * The two digits on that phone's screen.
+         */digits: String, 
+        /**
+         * When it asked.
+         */at: Int64) {
+        self.id = id
+        self.name = name
+        self.persons = persons
+        self.phone = phone
+        self.digits = digits
+        self.at = at
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension JoinLine: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeJoinLine: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> JoinLine {
+        return
+            try JoinLine(
+                id: FfiConverterString.read(from: &buf), 
+                name: FfiConverterString.read(from: &buf), 
+                persons: FfiConverterSequenceString.read(from: &buf), 
+                phone: FfiConverterString.read(from: &buf), 
+                digits: FfiConverterString.read(from: &buf), 
+                at: FfiConverterInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: JoinLine, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterSequenceString.write(value.persons, into: &buf)
+        FfiConverterString.write(value.phone, into: &buf)
+        FfiConverterString.write(value.digits, into: &buf)
+        FfiConverterInt64.write(value.at, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJoinLine_lift(_ buf: RustBuffer) throws -> JoinLine {
+    return try FfiConverterTypeJoinLine.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeJoinLine_lower(_ value: JoinLine) -> RustBuffer {
+    return FfiConverterTypeJoinLine.lower(value)
 }
 
 
@@ -5863,6 +6143,18 @@ public enum Joining: Equatable, Hashable {
          */persons: [ListedPerson]
     )
     /**
+     * The invitation was passed on: an officer has to let this phone in. Asking again with the same code tells whether that has
+     * happened.
+     */
+    case waiting(
+        /**
+         * The household's name.
+         */name: String, 
+        /**
+         * The two digits the officer sees too; read out on the telephone when asked.
+         */digits: String
+    )
+    /**
      * The phone is in.
      */
     case joined(
@@ -5894,7 +6186,10 @@ public struct FfiConverterTypeJoining: FfiConverterRustBuffer {
         case 1: return .choose(name: try FfiConverterString.read(from: &buf), persons: try FfiConverterSequenceTypeListedPerson.read(from: &buf)
         )
         
-        case 2: return .joined(district: try FfiConverterString.read(from: &buf)
+        case 2: return .waiting(name: try FfiConverterString.read(from: &buf), digits: try FfiConverterString.read(from: &buf)
+        )
+        
+        case 3: return .joined(district: try FfiConverterString.read(from: &buf)
         )
         
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -5911,8 +6206,14 @@ public struct FfiConverterTypeJoining: FfiConverterRustBuffer {
             FfiConverterSequenceTypeListedPerson.write(persons, into: &buf)
             
         
-        case let .joined(district):
+        case let .waiting(name,digits):
             writeInt(&buf, Int32(2))
+            FfiConverterString.write(name, into: &buf)
+            FfiConverterString.write(digits, into: &buf)
+            
+        
+        case let .joined(district):
+            writeInt(&buf, Int32(3))
             FfiConverterString.write(district, into: &buf)
             
         }
@@ -7689,6 +7990,31 @@ fileprivate struct FfiConverterSequenceTypeHomeLine: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeJoinLine: FfiConverterRustBuffer {
+    typealias SwiftType = [JoinLine]
+
+    public static func write(_ value: [JoinLine], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeJoinLine.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [JoinLine] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [JoinLine]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeJoinLine.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeListedPerson: FfiConverterRustBuffer {
     typealias SwiftType = [ListedPerson]
 
@@ -8139,6 +8465,12 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_method_kairan_move_household() != 3889) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_approve() != 15257) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_invite() != 13936) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_method_kairan_join() != 28940) {

@@ -359,6 +359,16 @@ uint64_t uniffi_kairan_core_fn_method_kairan_grant_role(uint64_t ptr, RustBuffer
 uint64_t uniffi_kairan_core_fn_method_kairan_move_household(uint64_t ptr, RustBuffer person, RustBuffer household, RustBuffer to
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_APPROVE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_APPROVE
+uint64_t uniffi_kairan_core_fn_method_kairan_approve(uint64_t ptr, RustBuffer person, RustBuffer join, int8_t admit
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_INVITE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_INVITE
+uint64_t uniffi_kairan_core_fn_method_kairan_invite(uint64_t ptr, RustBuffer person, RustBuffer to, int8_t passed_on
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_JOIN
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_JOIN
 uint64_t uniffi_kairan_core_fn_method_kairan_join(uint64_t ptr, RustBuffer code, RustBuffer persons
@@ -861,6 +871,18 @@ uint16_t uniffi_kairan_core_checksum_method_kairan_grant_role(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_MOVE_HOUSEHOLD
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_MOVE_HOUSEHOLD
 uint16_t uniffi_kairan_core_checksum_method_kairan_move_household(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_APPROVE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_APPROVE
+uint16_t uniffi_kairan_core_checksum_method_kairan_approve(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_INVITE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_INVITE
+uint16_t uniffi_kairan_core_checksum_method_kairan_invite(void
     
 );
 #endif

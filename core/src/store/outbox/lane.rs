@@ -18,6 +18,7 @@ pub(crate) fn of(op: &Op) -> String {
         Command::GrantRole { role, .. } | Command::EndRole { role } => format!("role/{role}"),
         Command::MoveHousehold { household, .. } => format!("household/{household}"),
         Command::Invite { invite, .. } => format!("invite/{invite}"),
+        Command::Approve { join, .. } => format!("join/{join}"),
         Command::Revoke { device } => format!("device/{device}"),
         Command::Leave {} => format!("leave/{person}"),
     }

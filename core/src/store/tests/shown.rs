@@ -240,6 +240,7 @@ fn what_a_phone_cannot_know_is_left_to_the_server() {
         invite: kairan_protocol::id::InviteId::from_number(1),
         to: Invitee::Household(GroupId::from_number(77)),
         secret: "hash".to_owned(),
+        passed_on: false,
     };
     phone.say(&op(SATO, NOW, invite));
     let grant = Command::GrantRole {

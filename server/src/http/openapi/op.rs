@@ -2,7 +2,7 @@
 
 use super::{
     notice::{NoticeKind, NoticePatch, Points},
-    schema::{Day, DeviceId, FeedName, GroupId, InviteId, NoticeId, OpId, PersonId, RoleId, Timestamp},
+    schema::{Day, DeviceId, FeedName, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, RoleId, Timestamp},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,6 +26,7 @@ pub struct Op {
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(tag = "do", rename_all = "snake_case")]
 #[expect(clippy::large_enum_variant, reason = "never built but in a test")]
+#[allow(clippy::large_stack_arrays, reason = "what the derive makes of an enum of many variants")]
 pub enum Command {
     /// How far this person got with a notice.
     Receipt { notice: NoticeId, rev: u32, stage: Stage },
@@ -66,7 +67,15 @@ pub enum Command {
     /// A household moves to another block.
     MoveHousehold { household: GroupId, to: GroupId },
     /// Print an invitation; `secret` is the hash of what is printed.
-    Invite { invite: InviteId, to: Invitee, secret: String },
+    Invite {
+        invite: InviteId,
+        to: Invitee,
+        secret: String,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        passed_on: bool,
+    },
+    /// Somebody with a link that was passed on is let in, or turned away.
+    Approve { join: JoinId, admit: bool },
     /// A device is lost or was given away.
     Revoke { device: DeviceId },
     /// This person leaves this device.

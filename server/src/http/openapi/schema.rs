@@ -28,6 +28,8 @@ texts! {
     DeviceId = "^d[0-7][0-9a-hjkmnp-tv-z]{12}$", "d0000000000009";
     /// An invite.
     InviteId = "^i[0-7][0-9a-hjkmnp-tv-z]{12}$", "i0000000000005";
+    /// A wish to join.
+    JoinId = "^j[0-7][0-9a-hjkmnp-tv-z]{12}$", "j0000000000006";
     /// A UUIDv7 made on the device.
     OpId = "^[0-9a-f]{32}$", "0197a1b2c3d47e5f8a9b0c1d2e3f4a5b";
     /// A notice: the id of the op that posted it.
@@ -280,6 +282,14 @@ pub enum EnrolResponse {
         name: String,
         /// The listed people.
         persons: Vec<Listed>,
+    },
+    /// An officer has to let the phone in.
+    Waiting {
+        /// The household's name, or the person's.
+        name: String,
+        /// The two digits the officer sees too.
+        #[schema(pattern = "^[0-9]{2}$")]
+        digits: String,
     },
     /// The device is in.
     Enrolled {

@@ -4,7 +4,7 @@ use super::{op::Op as DescribedOp, schema, text};
 use kairan_protocol::{
     check_in::Mood,
     feed::{Audience, FeedName},
-    id::{Commit, DeviceId, Epoch, FeedNumber, GroupId, InviteId, OpId, PersonId, Rev, RoleId, Version},
+    id::{Commit, DeviceId, Epoch, FeedNumber, GroupId, InviteId, JoinId, OpId, PersonId, Rev, RoleId, Version},
     notice::{ByWhen, Change, NoticeKind, NoticePatch, Points, When},
     op::{Command, Invitee, Op},
     outcome::{Flag, MacKey, OpResult, Outcome},
@@ -89,7 +89,13 @@ fn commands() -> Vec<Command> {
         Command::GrantRole { role: RoleId::from_number(3), person, group, kind: RoleKind::Chair, until: Some(at()) },
         Command::EndRole { role: RoleId::from_number(3) },
         Command::MoveHousehold { household: group, to: group },
-        Command::Invite { invite: InviteId::from_number(5), to: Invitee::Person(person), secret: "h".into() },
+        Command::Invite {
+            invite: InviteId::from_number(5),
+            to: Invitee::Person(person),
+            secret: "h".into(),
+            passed_on: true,
+        },
+        Command::Approve { join: JoinId::from_number(6), admit: true },
         Command::Revoke { device: DeviceId::from_number(9) },
         Command::Leave {},
     ]
@@ -191,6 +197,7 @@ fn joining_and_tokens_are_described() {
     });
     let listed = wire::Listed { id: person, name: "佐藤".into(), joined: true };
     describes::<schema::EnrolResponse>(&wire::EnrolResponse::Choose { name: "佐藤".into(), persons: vec![listed] });
+    describes::<schema::EnrolResponse>(&wire::EnrolResponse::Waiting { name: "佐藤".into(), digits: "07".into() });
     describes::<schema::EnrolResponse>(&wire::EnrolResponse::Enrolled(Box::new(wire::Enrolled {
         district: GroupId::from_number(1),
         name: "市".into(),

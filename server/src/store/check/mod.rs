@@ -7,6 +7,7 @@ mod mails;
 mod notices;
 mod ops;
 mod people;
+mod waiting;
 
 use super::{
     error::StoreError,
@@ -30,6 +31,7 @@ pub(super) fn check(look: &Look<'_>) -> Result<Vec<CheckLine>, StoreError> {
     });
     ops::check(look, &mut lines);
     people::check(look, &mut lines);
+    waiting::check(look, &mut lines);
     feeds::check(look, &mut lines);
     notices::check(look, &mut lines);
     // What the clock has not come to yet is no fault of what was written before.

@@ -4,11 +4,13 @@ use super::house::*;
 use crate::{clock::Clock, store::Store};
 use kairan_protocol::{
     check_in::Mood,
-    id::{NoticeId, Rev, RoleId},
+    id::{InviteId, NoticeId, Rev, RoleId},
+    invite::Secret,
     notice::{NoticeKind, NoticePatch},
-    op::Command,
+    op::{Command, Invitee},
     people::RoleKind,
     receipt::Stage,
+    wire::EnrolResponse,
 };
 use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
@@ -46,6 +48,11 @@ async fn lively() -> House {
     lost.catch_up(&house).await;
     console(Command::Revoke { device: lost.device }).await;
     commissioner.catch_up(&house).await;
+    let (invite, secret) = (InviteId::from_number(90), Secret::random().unwrap());
+    let (to, hash) = (Invitee::Household(YAMADA_HOME), secret.hash());
+    console(Command::Invite { invite, to, secret: hash, passed_on: true }).await;
+    let waiting = house.store.enrol(house.enrolment(&secret, &fresh_key(), &[YAMADA])).await.unwrap();
+    assert!(matches!(waiting, EnrolResponse::Waiting { .. }));
     for _ in 0..70 {
         house.tick().await;
     }
@@ -72,6 +79,8 @@ const ENDED: &str = "what has ended stands on the staff feed, sealed";
 const LISTED: &str = "what the command line did stands where it is listed";
 
 /// Table, damage, and the line that must say so.
+const WAITING: &str = "whoever waits to be let in is shown, and nobody else";
+
 const DAMAGES: &[(&str, &str, &str)] = &[
     (
         "row",
@@ -116,6 +125,9 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ("ended", "DELETE FROM ended", ENDED),
     ("ended", "UPDATE ended SET committed = committed - 1", ENDED),
     ("row", "UPDATE row SET body = json_set(body, '$.mac', 'AAAA') WHERE kind = 'ended'", ENDED),
+    ("waiting", "UPDATE waiting SET desks = '[]'", WAITING),
+    ("waiting", "UPDATE waiting SET answered = 1", WAITING),
+    ("row", "UPDATE row SET body = NULL WHERE kind = 'join'", WAITING),
     ("grp", "UPDATE grp SET kind = 'team' WHERE kind = 'association'", "every group hangs where its kind may"),
     ("grp", "UPDATE grp SET kind = 'castle' WHERE kind = 'team'", "every group hangs where its kind may"),
     ("location", "DELETE FROM location WHERE until_commit IS NULL", "each household stands in one block at a time"),
@@ -152,7 +164,7 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ),
     (
         "invite",
-        "UPDATE invite SET void = 0; INSERT INTO invite SELECT id + 1, household, person, substr(secret, 2) || 'x', at, until, 0 FROM invite",
+        "UPDATE invite SET void = 0; INSERT INTO invite SELECT id + 1, household, person, substr(secret, 2) || 'x', at, until, 0, 0 FROM invite",
         "each home has one invitation that is open",
     ),
     ("invite_join", "UPDATE invite_join SET at = at + 10000000000", "invitations were used while they were good"),

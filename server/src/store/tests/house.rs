@@ -207,7 +207,7 @@ impl House {
     /// Prints an invite; its twelve characters.
     pub async fn invite(&self, to: Invitee) -> Secret {
         let (invite, secret) = (InviteId::random().unwrap(), Secret::random().unwrap());
-        let command = Command::Invite { invite, to, secret: secret.hash() };
+        let command = Command::Invite { invite, to, secret: secret.hash(), passed_on: false };
         applied(&self.store.console(command).await.unwrap());
         secret
     }
@@ -236,7 +236,7 @@ impl House {
                 cursors: BTreeMap::new(),
                 rows: BTreeMap::new(),
             }),
-            EnrolResponse::Choose { .. } => panic!("asked to choose"),
+            EnrolResponse::Choose { .. } | EnrolResponse::Waiting { .. } => panic!("asked to choose, or to wait"),
         }
     }
 

@@ -491,7 +491,7 @@ async fn an_invitation_handed_back_opens_nothing() {
     let secret = kairan_protocol::invite::Secret::random().unwrap();
     let invite = kairan_protocol::id::InviteId::from_number(9);
     let to = Invitee::Household(YAMADA_HOME);
-    let print = house.op(SATO, Command::Invite { invite, to, secret: secret.hash() });
+    let print = house.op(SATO, Command::Invite { invite, to, secret: secret.hash(), passed_on: false });
     let told = chair.send(&house, &print).await;
     house.restore(&backup).await;
     applied(&chair.hand_back(&house, vec![replay(&print, &told)]).await[0]);

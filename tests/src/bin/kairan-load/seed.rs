@@ -146,7 +146,7 @@ async fn person(store: &Store, name: &str) -> Result<PersonId, Failure> {
 async fn join(store: &Store, identity: &Identity, to: Invitee, persons: &[PersonId]) -> Result<Vec<Device>, Failure> {
     let secret = Secret::random().map_err(|error| error.to_string())?;
     let invite = InviteId::random().map_err(|error| error.to_string())?;
-    let result = store.console(Command::Invite { invite, to, secret: secret.hash() }).await?;
+    let result = store.console(Command::Invite { invite, to, secret: secret.hash(), passed_on: false }).await?;
     if !matches!(result.outcome, Outcome::Applied { .. }) {
         return Err(format!("the invite was not applied: {:?}", result.outcome).into());
     }
@@ -168,7 +168,7 @@ async fn join(store: &Store, identity: &Identity, to: Invitee, persons: &[Person
             EnrolResponse::Enrolled(enrolled) => {
                 devices.push(Device { id: enrolled.device, person: *person, token: enrolled.token.secret });
             }
-            EnrolResponse::Choose { .. } => return Err("asked to choose".into()),
+            EnrolResponse::Choose { .. } | EnrolResponse::Waiting { .. } => return Err("asked to choose".into()),
         }
     }
     Ok(devices)

@@ -100,7 +100,11 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
             one::<i64>(database, sql, parameters).is_none().then(|| "the move is not in the history".to_owned())
         }
         // Who left may have joined again; the others are looked at together.
-        Command::Leave {} | Command::Consent { .. } | Command::TakeBack { .. } | Command::MoveHousehold { .. } => None,
+        Command::Leave {}
+        | Command::Consent { .. }
+        | Command::TakeBack { .. }
+        | Command::Approve { .. }
+        | Command::MoveHousehold { .. } => None,
     }
 }
 

@@ -764,6 +764,10 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_move_household(
     ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_approve(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_invite(
+    ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_join(
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_leave(
@@ -871,6 +875,10 @@ internal object UniffiLib {
     external fun uniffi_kairan_core_fn_method_kairan_grant_role(`ptr`: Long,`person`: RustBuffer.ByValue,`to`: RustBuffer.ByValue,`group`: RustBuffer.ByValue,`kind`: RustBuffer.ByValue,`until`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_kairan_core_fn_method_kairan_move_household(`ptr`: Long,`person`: RustBuffer.ByValue,`household`: RustBuffer.ByValue,`to`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_approve(`ptr`: Long,`person`: RustBuffer.ByValue,`join`: RustBuffer.ByValue,`admit`: Byte,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_invite(`ptr`: Long,`person`: RustBuffer.ByValue,`to`: RustBuffer.ByValue,`passedOn`: Byte,
     ): Long
     external fun uniffi_kairan_core_fn_method_kairan_join(`ptr`: Long,`code`: RustBuffer.ByValue,`persons`: RustBuffer.ByValue,
     ): Long
@@ -1093,6 +1101,12 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_move_household() and 0xFFFF) != 3889) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_approve() and 0xFFFF) != 15257) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_invite() and 0xFFFF) != 13936) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_join() and 0xFFFF) != 28940) {
@@ -1709,6 +1723,18 @@ public interface KairanInterface {
     suspend fun `moveHousehold`(`person`: kotlin.String, `household`: kotlin.String, `to`: kotlin.String): kotlin.String
     
     /**
+     * Lets somebody in who waits with a link that was passed on, or turns them away; the op's id.
+     */
+    suspend fun `approve`(`person`: kotlin.String, `join`: kotlin.String, `admit`: kotlin.Boolean): kotlin.String
+    
+    /**
+     * Makes an invitation for a household or a person (`to`, by id) and puts its op into the outbox; it voids the one before. Shown
+     * on this screen to be scanned it is handed over in person; `passed_on` as a link, whoever comes with it waits for an officer's
+     * tap. The secret is nowhere but in this answer.
+     */
+    suspend fun `invite`(`person`: kotlin.String, `to`: kotlin.String, `passedOn`: kotlin.Boolean): Invited
+    
+    /**
      * Joins by the QR's text, or by the three typed parts. Without persons it tells who is listed; a listed household of
      * one is asked about too. Called again after a lost answer it gives the same; with a further invitation of the same
      * neighbourhood it adds that one's people. Any sheet of the same neighbourhood, used up or not, tells a phone that joined where
@@ -2146,6 +2172,62 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
         // lift function
         { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Lets somebody in who waits with a link that was passed on, or turns them away; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `approve`(`person`: kotlin.String, `join`: kotlin.String, `admit`: kotlin.Boolean) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_approve(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`join`),
+        FfiConverterBoolean.lower(`admit`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Makes an invitation for a household or a person (`to`, by id) and puts its op into the outbox; it voids the one before. Shown
+     * on this screen to be scanned it is handed over in person; `passed_on` as a link, whoever comes with it waits for an officer's
+     * tap. The secret is nowhere but in this answer.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `invite`(`person`: kotlin.String, `to`: kotlin.String, `passedOn`: kotlin.Boolean) : Invited {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_invite(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`to`),
+        FfiConverterBoolean.lower(`passedOn`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterTypeInvited.lift(it) },
         // Error FFI converter
         KairanException.ErrorHandler,
     )
@@ -3998,6 +4080,11 @@ data class Desk (
      * Who asked for a talk (teams), newest first.
      */
     val `talks`: List<TalkLine>
+    , 
+    /**
+     * Who waits to be let in, oldest first.
+     */
+    val `joins`: List<JoinLine>
     
 ){
     
@@ -4020,6 +4107,7 @@ public object FfiConverterTypeDesk: FfiConverterRustBuffer<Desk> {
             FfiConverterSequenceTypeRosterBlock.read(buf),
             FfiConverterSequenceTypeStatusLine.read(buf),
             FfiConverterSequenceTypeTalkLine.read(buf),
+            FfiConverterSequenceTypeJoinLine.read(buf),
         )
     }
 
@@ -4029,7 +4117,8 @@ public object FfiConverterTypeDesk: FfiConverterRustBuffer<Desk> {
             FfiConverterSequenceTypeSentLine.allocationSize(value.`sent`) +
             FfiConverterSequenceTypeRosterBlock.allocationSize(value.`rosters`) +
             FfiConverterSequenceTypeStatusLine.allocationSize(value.`statuses`) +
-            FfiConverterSequenceTypeTalkLine.allocationSize(value.`talks`)
+            FfiConverterSequenceTypeTalkLine.allocationSize(value.`talks`) +
+            FfiConverterSequenceTypeJoinLine.allocationSize(value.`joins`)
     )
 
     override fun write(value: Desk, buf: ByteBuffer) {
@@ -4039,6 +4128,7 @@ public object FfiConverterTypeDesk: FfiConverterRustBuffer<Desk> {
             FfiConverterSequenceTypeRosterBlock.write(value.`rosters`, buf)
             FfiConverterSequenceTypeStatusLine.write(value.`statuses`, buf)
             FfiConverterSequenceTypeTalkLine.write(value.`talks`, buf)
+            FfiConverterSequenceTypeJoinLine.write(value.`joins`, buf)
     }
 }
 
@@ -4632,6 +4722,164 @@ public object FfiConverterTypeHomeLine: FfiConverterRustBuffer<HomeLine> {
             FfiConverterString.write(value.`id`, buf)
             FfiConverterString.write(value.`name`, buf)
             FfiConverterTypeHomeStage.write(value.`stage`, buf)
+    }
+}
+
+
+
+/**
+ * An invitation made on an officer's phone: to be shown as a QR, read out, or passed on as a link.
+ */
+data class Invited (
+    /**
+     * The op. The invitation opens nothing before the server has it.
+     */
+    val `op`: kotlin.String
+    , 
+    /**
+     * What the QR holds, and the link.
+     */
+    val `link`: kotlin.String
+    , 
+    /**
+     * To type, first.
+     */
+    val `address`: kotlin.String
+    , 
+    /**
+     * To compare, second.
+     */
+    val `check`: kotlin.String
+    , 
+    /**
+     * To type, third.
+     */
+    val `secret`: kotlin.String
+    , 
+    /**
+     * First moment it no longer works.
+     */
+    val `until`: kotlin.Long
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeInvited: FfiConverterRustBuffer<Invited> {
+    override fun read(buf: ByteBuffer): Invited {
+        return Invited(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterLong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Invited) = (
+            FfiConverterString.allocationSize(value.`op`) +
+            FfiConverterString.allocationSize(value.`link`) +
+            FfiConverterString.allocationSize(value.`address`) +
+            FfiConverterString.allocationSize(value.`check`) +
+            FfiConverterString.allocationSize(value.`secret`) +
+            FfiConverterLong.allocationSize(value.`until`)
+    )
+
+    override fun write(value: Invited, buf: ByteBuffer) {
+            FfiConverterString.write(value.`op`, buf)
+            FfiConverterString.write(value.`link`, buf)
+            FfiConverterString.write(value.`address`, buf)
+            FfiConverterString.write(value.`check`, buf)
+            FfiConverterString.write(value.`secret`, buf)
+            FfiConverterLong.write(value.`until`, buf)
+    }
+}
+
+
+
+/**
+ * Somebody who came with a link that was passed on and waits to be let in.
+ */
+data class JoinLine (
+    /**
+     * What the tap names.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * The household's name, or the person's.
+     */
+    val `name`: kotlin.String
+    , 
+    /**
+     * The names of those who would join.
+     */
+    val `persons`: List<kotlin.String>
+    , 
+    /**
+     * What the phone calls itself.
+     */
+    val `phone`: kotlin.String
+    , 
+    /**
+     * The two digits on that phone's screen.
+     */
+    val `digits`: kotlin.String
+    , 
+    /**
+     * When it asked.
+     */
+    val `at`: kotlin.Long
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeJoinLine: FfiConverterRustBuffer<JoinLine> {
+    override fun read(buf: ByteBuffer): JoinLine {
+        return JoinLine(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterSequenceString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterLong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: JoinLine) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterSequenceString.allocationSize(value.`persons`) +
+            FfiConverterString.allocationSize(value.`phone`) +
+            FfiConverterString.allocationSize(value.`digits`) +
+            FfiConverterLong.allocationSize(value.`at`)
+    )
+
+    override fun write(value: JoinLine, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterSequenceString.write(value.`persons`, buf)
+            FfiConverterString.write(value.`phone`, buf)
+            FfiConverterString.write(value.`digits`, buf)
+            FfiConverterLong.write(value.`at`, buf)
     }
 }
 
@@ -6284,6 +6532,26 @@ sealed class Joining {
     }
     
     /**
+     * The invitation was passed on: an officer has to let this phone in. Asking again with the same code tells whether that has
+     * happened.
+     */
+    data class Waiting(
+        /**
+         * The household's name.
+         */
+        val `name`: kotlin.String, 
+        /**
+         * The two digits the officer sees too; read out on the telephone when asked.
+         */
+        val `digits`: kotlin.String) : Joining()
+        
+    {
+        
+
+        companion object
+    }
+    
+    /**
      * The phone is in.
      */
     data class Joined(
@@ -6318,7 +6586,11 @@ public object FfiConverterTypeJoining : FfiConverterRustBuffer<Joining>{
                 FfiConverterString.read(buf),
                 FfiConverterSequenceTypeListedPerson.read(buf),
                 )
-            2 -> Joining.Joined(
+            2 -> Joining.Waiting(
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                )
+            3 -> Joining.Joined(
                 FfiConverterString.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
@@ -6332,6 +6604,14 @@ public object FfiConverterTypeJoining : FfiConverterRustBuffer<Joining>{
                 4UL
                 + FfiConverterString.allocationSize(value.`name`)
                 + FfiConverterSequenceTypeListedPerson.allocationSize(value.`persons`)
+            )
+        }
+        is Joining.Waiting -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`name`)
+                + FfiConverterString.allocationSize(value.`digits`)
             )
         }
         is Joining.Joined -> {
@@ -6351,8 +6631,14 @@ public object FfiConverterTypeJoining : FfiConverterRustBuffer<Joining>{
                 FfiConverterSequenceTypeListedPerson.write(value.`persons`, buf)
                 Unit
             }
-            is Joining.Joined -> {
+            is Joining.Waiting -> {
                 buf.putInt(2)
+                FfiConverterString.write(value.`name`, buf)
+                FfiConverterString.write(value.`digits`, buf)
+                Unit
+            }
+            is Joining.Joined -> {
+                buf.putInt(3)
                 FfiConverterString.write(value.`district`, buf)
                 Unit
             }
@@ -7912,6 +8198,34 @@ public object FfiConverterSequenceTypeHomeLine: FfiConverterRustBuffer<List<Home
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeHomeLine.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeJoinLine: FfiConverterRustBuffer<List<JoinLine>> {
+    override fun read(buf: ByteBuffer): List<JoinLine> {
+        val len = buf.getInt()
+        return List<JoinLine>(len) {
+            FfiConverterTypeJoinLine.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<JoinLine>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeJoinLine.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<JoinLine>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeJoinLine.write(it, buf)
         }
     }
 }
