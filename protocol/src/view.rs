@@ -11,7 +11,7 @@ use crate::{
     outcome::Flag,
     people::{Location, Person, Residence, Role},
     receipt::Receipt,
-    time::{Timestamp, ZoneOffsets},
+    time::{Day, Timestamp, ZoneOffsets},
     tree::{Group, GroupKind},
 };
 
@@ -61,6 +61,12 @@ pub trait View {
     /// # Errors
     /// The store's.
     fn guest_of(&self, person: PersonId) -> Result<Vec<PersonId>, Self::Error>;
+
+    /// The teams hung directly below a group, whether anybody works in them or not. A phone knows those that are staffed.
+    ///
+    /// # Errors
+    /// The store's.
+    fn teams(&self, group: GroupId) -> Result<Vec<Group>, Self::Error>;
 
     /// The teams hung directly below a group that have at least one commissioner now.
     ///
@@ -189,6 +195,8 @@ pub enum Effect {
         person: PersonId,
         /// Which.
         op: OpId,
+        /// The day it was for.
+        day: Day,
     },
     /// Keep what a person agreed to, with the history of it.
     Consent {

@@ -191,6 +191,10 @@ impl View for Look<'_> {
         Ok(self.world.profiles.get(&person).map(|profile| profile.guest_of.clone()).unwrap_or_default())
     }
 
+    fn teams(&self, group: GroupId) -> Result<Vec<Group>, Error> {
+        self.staffed_teams(group)
+    }
+
     fn staffed_teams(&self, group: GroupId) -> Result<Vec<Group>, Error> {
         Ok(self.world.teams.get(&group).cloned().unwrap_or_default())
     }

@@ -1,21 +1,25 @@
 //! Check-ins, the consent they need, and a mistaken tap taken back.
 
-use super::{Case, Folded, Judgement, json, place};
+use super::{Case, Folded, Judgement, Recall, json, place};
 use crate::{
     body::Talk,
     check_in::{CheckIn, CheckIns, Consent, Mood, Strip},
     feed::FeedName,
-    id::{OpId, PersonId, Rev},
+    id::{Commit, OpId, PersonId, Rev},
     people::Person,
     refusal::Refusal,
     rights::{Act, Place, Standing, may},
     row::kind,
     time::{Day, Timestamp},
+    tree::Group,
     view::{Effect, Mark, View},
 };
 
 /// A check-in for a day longer ago is refused: the journal of a phone reaches 35 days back (design §4).
 const DAYS_BACK: i64 = 35;
+
+/// A look at a person's check-ins: as far back as matters now, or all that ever were.
+type History<V> = fn(&V, PersonId) -> Result<Vec<CheckIn>, <V as View>::Error>;
 
 /// The `check_in` row of a person as an effect.
 fn row(person: PersonId, state: &CheckIns) -> Effect {
@@ -61,43 +65,60 @@ pub(super) fn check_in<V: View>(view: &V, case: &Case<'_>, mood: Mood, day: Day)
     if mood != Mood::Talk && person.moods_to_team.is_none() {
         return Ok(Err(Refusal::ConsentNeeded));
     }
-    let effects = said(view, case, &person, mood, day)?;
-    Ok(effects.map(|effects| case.accept(effects, late)))
+    let new = CheckIn { op: case.op.id, day, mood, at: case.at };
+    let mut effects = said(&person, &new, with(view, person.id, &new, V::check_in_history)?);
+    if mood == Mood::Talk {
+        let Some(team) = place::talk_team(view, person.id, case.context.now)? else { return Ok(Err(Refusal::NoTeam)) };
+        effects.push(talk(view, case, &person, &new, &team)?);
+    }
+    Ok(Ok(case.accept(effects, late)))
 }
 
-/// What a check-in that counts comes to.
-fn said<V: View>(
-    view: &V,
-    case: &Case<'_>,
-    person: &Person,
-    mood: Mood,
-    day: Day,
-) -> Result<Result<Vec<Effect>, Refusal>, V::Error> {
-    let new = CheckIn { op: case.op.id, day, mood, at: case.at };
-    let state = with(view, person.id, &new)?;
-    let mut effects = vec![Effect::CheckIn { person: person.id, check_in: new }, row(person.id, &state)];
-    if mood == Mood::Talk {
-        match talk(view, case, person, &new)? {
-            Ok(talk) => effects.push(talk),
-            Err(refusal) => return Ok(Err(refusal)),
-        }
-    }
+/// What a check-in that counts comes to, beside the talk it may ask for.
+fn said(person: &Person, new: &CheckIn, state: CheckIns) -> Vec<Effect> {
+    let mut effects = vec![Effect::CheckIn { person: person.id, check_in: *new }, row(person.id, &state)];
     if person.moods_to_team.is_some() {
         effects.push(Effect::Mark(Mark::Status(person.id)));
     }
-    Ok(Ok(effects))
+    effects
 }
 
-/// A check-in handed back. A talk waits for a team to reach.
-pub(super) fn check_in_again<V: View>(view: &V, case: &Case<'_>, mood: Mood, day: Day) -> Folded<V::Error> {
+/// A check-in handed back. A talk stands again where it stood; while nobody is known who could see it, it waits.
+pub(super) fn check_in_again<V: Recall>(
+    view: &V,
+    case: &Case<'_>,
+    (mood, day): (Mood, Day),
+    commit: Commit,
+) -> Folded<V::Error> {
     let Some(person) = view.person(case.op.person)? else { return Ok(None) };
     // Accepted with a clock that was ahead, it counted for the day it arrived on, which nobody knows any more.
     let day = day.min(case.context.zone.day_of(case.at));
-    Ok(said(view, case, &person, mood, day)?.ok().map(|effects| case.accept(effects, false)))
+    let new = CheckIn { op: case.op.id, day, mood, at: case.at };
+    let mut effects = said(&person, &new, with(view, person.id, &new, V::check_ins_ever)?);
+    if mood == Mood::Talk {
+        match desk_again(view, case, commit)? {
+            Some(team) => effects.push(talk(view, case, &person, &new, &team)?),
+            None if view.more_may_come()? => return Ok(None),
+            None => {}
+        }
+    }
+    Ok(Some(case.accept(effects, false)))
+}
+
+/// The team a talk handed back goes to: the one it had reached; where nobody works there any more the one a talk would reach
+/// today; and where there is none, to the desk it stood on, as if it had never been lost.
+fn desk_again<V: Recall>(view: &V, case: &Case<'_>, commit: Commit) -> Result<Option<Group>, V::Error> {
+    let reached = place::team_reached(view, case, commit)?;
+    if let Some(team) = &reached
+        && place::is_staffed(view, team)?
+    {
+        return Ok(reached);
+    }
+    Ok(place::talk_team(view, case.op.person, case.context.now)?.or(reached))
 }
 
 /// The state of a person's row with one check-in more.
-fn with<V: View>(view: &V, person: PersonId, new: &CheckIn) -> Result<CheckIns, V::Error> {
+fn with<V: View>(view: &V, person: PersonId, new: &CheckIn, history: History<V>) -> Result<CheckIns, V::Error> {
     let Some(old) = view.check_ins(person)? else {
         let strip = Strip::EMPTY.with(0, Some(new.mood));
         return Ok(CheckIns { day: new.day, newest: Some(*new), strip });
@@ -107,21 +128,15 @@ fn with<V: View>(view: &V, person: PersonId, new: &CheckIn) -> Result<CheckIns, 
         return Ok(CheckIns { day: new.day, newest: Some(*new), strip });
     }
     // It arrived after newer ones: it counts for its own day unless that day has a newer tap already.
-    let that_day = view.check_in_history(person)?.into_iter().filter(|known| known.day == new.day);
+    let that_day = history(view, person)?.into_iter().filter(|known| known.day == new.day);
     let shown = that_day.fold(*new, |shown, known| if known.supersedes(&shown) { known } else { shown });
     let newest = old.newest.filter(|newest| !new.supersedes(newest)).or(Some(*new));
     Ok(CheckIns { newest, strip: old.strip.with(old.day.since(new.day), Some(shown.mood)), ..old })
 }
 
-/// The row of a talk on the desk of the nearest staffed team.
-fn talk<V: View>(
-    view: &V,
-    case: &Case<'_>,
-    person: &Person,
-    new: &CheckIn,
-) -> Result<Result<Effect, Refusal>, V::Error> {
-    let Some(team) = place::talk_team(view, person.id, case.context.now)? else { return Ok(Err(Refusal::NoTeam)) };
-    let household = match place::residence(view, person.id, case.context.now)? {
+/// The row of a talk on the desk of a team.
+fn talk<V: View>(view: &V, case: &Case<'_>, person: &Person, new: &CheckIn, team: &Group) -> Result<Effect, V::Error> {
+    let household = match place::home(view, case)? {
         Some(residence) => view.group(residence.household)?,
         None => None,
     };
@@ -134,14 +149,14 @@ fn talk<V: View>(
         mood: new.mood,
         at: new.at,
     };
-    Ok(Ok(Effect::Put {
+    Ok(Effect::Put {
         feed: FeedName::Desk(team.id),
         kind: kind::TALK,
         id: new.op.to_string(),
         rev: Rev::FIRST,
         body: json(&body),
         urgent: true,
-    }))
+    })
 }
 
 pub(super) fn consent<V: View>(view: &V, case: &Case<'_>, moods_to_team: bool) -> Judgement<V::Error> {
@@ -203,24 +218,43 @@ pub(super) fn take_back<V: View>(view: &V, case: &Case<'_>, op: OpId) -> Judgeme
         Ok(late) => late,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let person = case.op.person;
-    let history = view.check_in_history(person)?;
-    let Some(taken) = history.iter().find(|known| known.op == op).copied() else {
-        return Ok(Err(Refusal::UnknownOp));
-    };
-    let Some(old) = view.check_ins(person)? else { return Ok(Err(Refusal::UnknownOp)) };
+    let effects = taken_back(view, case.op.person, op, V::check_in_history)?;
+    Ok(effects.map(|effects| case.accept(effects, late)).ok_or(Refusal::UnknownOp))
+}
+
+/// A take-back handed back: of a check-in however long ago. Where that was taken back already, or never comes back, it changes nothing.
+pub(super) fn take_back_again<V: Recall>(view: &V, case: &Case<'_>, op: OpId) -> Folded<V::Error> {
+    match taken_back(view, case.op.person, op, V::check_ins_ever)? {
+        Some(effects) => Ok(Some(case.accept(effects, false))),
+        None if !view.is_known(op)? && view.more_may_come()? => Ok(None),
+        None => Ok(Some(case.accept(Vec::new(), false))),
+    }
+}
+
+/// What taking a check-in back comes to; none where there is no such check-in that counts.
+fn taken_back<V: View>(
+    view: &V,
+    person: PersonId,
+    op: OpId,
+    history: History<V>,
+) -> Result<Option<Vec<Effect>>, V::Error> {
+    let history = history(view, person)?;
+    let Some(taken) = history.iter().find(|known| known.op == op).copied() else { return Ok(None) };
+    let Some(old) = view.check_ins(person)? else { return Ok(None) };
     let newer =
         |shown: Option<CheckIn>, known: &CheckIn| Some(shown.filter(|shown| shown.supersedes(known)).unwrap_or(*known));
     let left = || history.iter().filter(|known| known.op != op);
     let that_day = left().filter(|known| known.day == taken.day).fold(None, newer);
     let strip = old.strip.with(old.day.since(taken.day), that_day.map(|known| known.mood));
     let state = CheckIns { newest: left().fold(None, newer), strip, ..old };
-    let mut effects = vec![Effect::TakenBack { person, op }, row(person, &state)];
-    if taken.mood == Mood::Talk
-        && let Some(team) = place::talk_team(view, person, case.context.now)?
-    {
-        effects.push(Effect::Drop { feed: FeedName::Desk(team.id), kind: kind::TALK, id: op.to_string() });
+    let mut effects = vec![Effect::TakenBack { person, op, day: taken.day }, row(person, &state)];
+    if taken.mood == Mood::Talk {
+        effects.extend(place::teams_ever(view, person)?.into_iter().map(|team| Effect::Drop {
+            feed: FeedName::Desk(team),
+            kind: kind::TALK,
+            id: op.to_string(),
+        }));
     }
     effects.push(Effect::Mark(Mark::Status(person)));
-    Ok(Ok(case.accept(effects, late)))
+    Ok(Some(effects))
 }

@@ -361,10 +361,6 @@ fn received<V: View>(
             urgent: false,
         },
     ];
-    let home = match place::residence(view, person, case.at)? {
-        Some(home) => Some(home),
-        None => place::residence(view, person, case.context.now)?,
-    };
-    effects.extend(home.map(|home| Effect::Mark(Mark::Tally(id, home.household))));
+    effects.extend(place::home(view, case)?.map(|home| Effect::Mark(Mark::Tally(id, home.household))));
     Ok(effects)
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     feed::Audience,
-    id::{GroupId, PersonId},
-    people::Residence,
+    id::{Commit, GroupId, PersonId},
+    people::{Residence, Role, RoleKind},
     refusal::Refusal,
     rights::{Act, Place, Standing, ids, may, role_for},
     time::Timestamp,
@@ -11,11 +11,20 @@ use crate::{
     view::View,
 };
 
-use super::Case;
+use super::{Case, Recall};
+use std::collections::BTreeSet;
 
 /// The residence of a person at a moment.
 pub(super) fn residence<V: View>(view: &V, person: PersonId, at: Timestamp) -> Result<Option<Residence>, V::Error> {
     Ok(view.residences(person)?.into_iter().find(|residence| residence.term.holds(at)))
+}
+
+/// Where the sender lived when they tapped; of one who lived nowhere then, where they live now.
+pub(super) fn home<V: View>(view: &V, case: &Case<'_>) -> Result<Option<Residence>, V::Error> {
+    match residence(view, case.op.person, case.at)? {
+        Some(home) => Ok(Some(home)),
+        None => residence(view, case.op.person, case.context.now),
+    }
 }
 
 /// The block of a household now.
@@ -100,4 +109,43 @@ pub fn talk_team<V: View>(view: &V, person: PersonId, now: Timestamp) -> Result<
         }
     }
     Ok(None)
+}
+
+/// Whether somebody works in a team now.
+pub(super) fn is_staffed<V: View>(view: &V, team: &Group) -> Result<bool, V::Error> {
+    let Some(above) = team.parent else { return Ok(false) };
+    Ok(view.staffed_teams(above)?.iter().any(|staffed| staffed.id == team.id))
+}
+
+/// The team that a talk handed back had reached: the nearest on the way up from where the household stood when its number was
+/// given, of those somebody worked in after it was tapped. None: one of them is not here.
+pub(super) fn team_reached<V: Recall>(view: &V, case: &Case<'_>, commit: Commit) -> Result<Option<Group>, V::Error> {
+    let Some(home) = home(view, case)? else { return Ok(None) };
+    let Some(block) = view.stood(home.household, commit)? else { return Ok(None) };
+    let worked =
+        |role: &Role| role.kind == RoleKind::Commissioner && role.term.until.is_none_or(|until| until > case.at);
+    for group in ids(view, block)? {
+        for team in view.teams(group)? {
+            if view.role_holders(team.id)?.iter().any(worked) {
+                return Ok(Some(team));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Every team a talk of somebody may stand with: it stays where it was put when the household moves.
+pub(super) fn teams_ever<V: View>(view: &V, person: PersonId) -> Result<BTreeSet<GroupId>, V::Error> {
+    let mut above = BTreeSet::new();
+    for residence in view.residences(person)? {
+        above.insert(residence.household);
+        for location in view.locations(residence.household)? {
+            above.extend(ids(view, location.block)?);
+        }
+    }
+    let mut teams = BTreeSet::new();
+    for group in above {
+        teams.extend(view.teams(group)?.into_iter().map(|team| team.id));
+    }
+    Ok(teams)
 }

@@ -3,7 +3,8 @@
 
 use super::{Case, check_ins, membership, notices};
 use crate::{
-    id::{Commit, NoticeId, PersonId},
+    check_in::CheckIn,
+    id::{Commit, GroupId, NoticeId, OpId, PersonId},
     op::{Command, Op},
     replay::Ended,
     time::Timestamp,
@@ -23,6 +24,30 @@ pub trait Recall: View {
     /// # Errors
     /// The store's.
     fn notice_history(&self, notice: NoticeId) -> Result<Vec<(Commit, Op)>, Self::Error>;
+
+    /// Every check-in of a person that still counts, however long ago.
+    ///
+    /// # Errors
+    /// The store's.
+    fn check_ins_ever(&self, person: PersonId) -> Result<Vec<CheckIn>, Self::Error>;
+
+    /// Whether an op is here, whatever became of it since.
+    ///
+    /// # Errors
+    /// The store's.
+    fn is_known(&self, op: OpId) -> Result<bool, Self::Error>;
+
+    /// The block a household stood in when a number was given, as far as is known.
+    ///
+    /// # Errors
+    /// The store's.
+    fn stood(&self, household: GroupId, commit: Commit) -> Result<Option<GroupId>, Self::Error>;
+
+    /// Whether something that is not here may still be handed back.
+    ///
+    /// # Errors
+    /// The store's.
+    fn more_may_come(&self) -> Result<bool, Self::Error>;
 }
 
 /// What became of something handed back; none: what it speaks about has not come back yet.
@@ -37,12 +62,12 @@ pub fn replay<V: Recall>(view: &V, op: &Op, commit: Commit, context: &Context<'_
     let case = Case { op, context, at: op.at.min(context.now), clamped: false };
     match &op.command {
         Command::Receipt { notice, rev, stage } => notices::receipt_again(view, &case, *notice, *rev, *stage),
-        Command::CheckIn { mood, day } => check_ins::check_in_again(view, &case, *mood, *day),
+        Command::CheckIn { mood, day } => check_ins::check_in_again(view, &case, (*mood, *day), commit),
         Command::Consent { moods_to_team } => {
             let newest = view.consent_commit(op.person)?;
             check_ins::consent_again(view, &case, *moods_to_team, newest.is_some_and(|newest| newest > commit))
         }
-        Command::TakeBack { op } => Ok(check_ins::take_back(view, &case, *op)?.ok()),
+        Command::TakeBack { op } => check_ins::take_back_again(view, &case, *op),
         Command::Post { .. } => notices::post_again(view, &case),
         Command::Correct { notice, seen, .. } | Command::Withdraw { notice, seen, .. } => {
             let history = view.notice_history(*notice)?;

@@ -3,15 +3,17 @@
 use super::{ended, replay, world::*};
 use crate::{
     check_in::Mood,
-    feed::Audience,
-    id::{Commit, DeviceId, NoticeId, Rev, RoleId},
+    feed::{Audience, FeedName},
+    id::{Commit, DeviceId, GroupId, NoticeId, Rev, RoleId},
     notice::{Change, NoticePatch, Phase},
     op::{Command, Op},
     outcome::Flag,
-    people::RoleKind,
+    people::{Role, RoleKind},
     receipt::Stage,
     replay::Ended,
-    time::{Timestamp, ZoneOffsets},
+    row::kind,
+    time::{Term, Timestamp, ZoneOffsets},
+    tree::{Group, GroupKind},
     view::{Context, Effect, Effects, View},
 };
 
@@ -23,8 +25,7 @@ impl Lost {
     fn since(world: &mut World, live: impl FnOnce(&mut World)) -> (World, Self) {
         let backup = world.clone();
         live(world);
-        let mut restored = backup.clone();
-        restored.now = world.now;
+        let restored = World { now: world.now, more_may_come: true, ..backup.clone() };
         (restored, Self(world.history[backup.history.len()..].to_vec()))
     }
 }
@@ -215,6 +216,132 @@ fn a_tap_taken_back_stays_so() {
     assert!(hand_back(&mut restored, &lost.0[0]));
     assert!(hand_back(&mut restored, &lost.0[1]));
     assert_eq!(restored.mine(SATO).unwrap().newest, None);
+}
+
+#[test]
+fn a_tap_taken_back_twice_since_is_taken_back_once() {
+    let mut world = World::new();
+    let talk = world.feels(Mood::Talk).unwrap();
+    let (mut restored, lost) = Lost::since(&mut world, |world| {
+        world.does(SATO, Command::TakeBack { op: talk }).unwrap();
+    });
+    restored.epoch();
+    restored.does(SATO, Command::TakeBack { op: talk }).unwrap();
+    assert_eq!(judge(&restored, &lost.0[0]).unwrap().flags, [Flag::Nothing]);
+}
+
+#[test]
+fn a_tap_of_long_ago_is_taken_back_as_it_was_and_those_beside_it_stay() {
+    let mut world = World::new();
+    world.agree();
+    world.feels(Mood::Good).unwrap();
+    world.minutes(1);
+    let (mut restored, lost) = Lost::since(&mut world, |world| {
+        let talk = world.feels(Mood::Talk).unwrap();
+        world.does(SATO, Command::TakeBack { op: talk }).unwrap();
+    });
+    restored.minutes(100 * 24 * 60);
+    assert!(hand_back(&mut restored, &lost.0[0]));
+    assert!(hand_back(&mut restored, &lost.0[1]));
+    assert_eq!(restored.mine(SATO), world.mine(SATO));
+    assert_eq!(talks(&restored), []);
+}
+
+#[test]
+fn taking_back_waits_for_the_tap_and_changes_nothing_where_that_never_comes_back() {
+    let (mut restored, lost) = Lost::since(&mut World::new(), |world| {
+        let talk = world.feels(Mood::Talk).unwrap();
+        world.does(SATO, Command::TakeBack { op: talk }).unwrap();
+    });
+    assert!(!hand_back(&mut restored, &lost.0[1]), "later");
+    restored.more_may_come = false;
+    assert_eq!(judge(&restored, &lost.0[1]).unwrap().flags, [Flag::Nothing]);
+}
+
+/// The teams with whom talks stand.
+fn talks(world: &World) -> Vec<GroupId> {
+    let stand = world.rows.keys().filter(|(_, kind, _)| kind == kind::TALK);
+    stand.map(|(feed, ..)| if let FeedName::Desk(team) = feed { *team } else { panic!("{feed}") }).collect()
+}
+
+/// Another team where there was none, with somebody who works in it.
+fn staff_hikari(world: &mut World) {
+    let (id, kind, parent) = (HIKARI_TEAM, GroupKind::Team, Some(HIKARI));
+    world.groups.insert(id, Group { id, kind, parent, name: "光が丘 民生委員".into() });
+    let (id, kind) = (RoleId::from_number(78), RoleKind::Commissioner);
+    world.roles.push(Role {
+        id,
+        person: GUEST,
+        group: HIKARI_TEAM,
+        kind,
+        term: Term::since(Timestamp::from_millis(0)),
+    });
+}
+
+const HIKARI_TEAM: GroupId = GroupId::from_number(29);
+const STAFFS_MIDORI: RoleId = RoleId::from_number(2);
+
+#[test]
+fn a_talk_goes_back_to_the_team_it_had_reached_wherever_its_household_stands_by_then() {
+    for (another_team, order) in [(false, [0, 1]), (false, [1, 0]), (true, [0, 1]), (true, [1, 0])] {
+        let mut world = World::new();
+        if another_team {
+            staff_hikari(&mut world);
+        }
+        let (mut restored, lost) = Lost::since(&mut world, |world| {
+            world.feels(Mood::Talk).unwrap();
+            world.minutes(1);
+            world.does(CLERK, Command::MoveHousehold { household: SATO_HOME, to: HIKARI_1 }).unwrap();
+        });
+        for place in order {
+            assert!(hand_back(&mut restored, &lost.0[place]));
+        }
+        assert_eq!(talks(&restored), [MIDORI_TEAM], "another team: {another_team}, {order:?}");
+        assert_eq!(restored.mine(SATO).unwrap().newest.unwrap().mood, Mood::Talk);
+    }
+}
+
+#[test]
+fn a_talk_whose_team_nobody_works_in_any_more_reaches_another_or_stands_where_it_stood() {
+    for another_team in [false, true] {
+        let mut world = World::new();
+        if another_team {
+            staff_hikari(&mut world);
+        }
+        let (mut restored, lost) = Lost::since(&mut world, |world| {
+            world.feels(Mood::Talk).unwrap();
+            world.minutes(1);
+            world.does(CLERK, Command::MoveHousehold { household: SATO_HOME, to: HIKARI_1 }).unwrap();
+            world.does(CLERK, Command::EndRole { role: STAFFS_MIDORI }).unwrap();
+            world.minutes(1);
+        });
+        for place in [2, 1, 0] {
+            assert!(hand_back(&mut restored, &lost.0[place]));
+        }
+        assert_eq!(talks(&restored), [if another_team { HIKARI_TEAM } else { MIDORI_TEAM }]);
+    }
+}
+
+#[test]
+fn a_talk_waits_for_its_team_to_come_back_and_is_history_where_that_never_does() {
+    let role = RoleId::from_number(77);
+    let mut world = World::new();
+    world.roles.retain(|role| role.id != STAFFS_MIDORI);
+    let (mut restored, lost) = Lost::since(&mut world, |world| {
+        let kind = RoleKind::Commissioner;
+        let person = COMMISSIONER;
+        world.does(CLERK, Command::GrantRole { role, person, group: MIDORI_TEAM, kind, until: None }).unwrap();
+        world.minutes(1);
+        world.feels(Mood::Talk).unwrap();
+    });
+    let mut waited = World { more_may_come: false, ..restored.clone() };
+    assert!(!hand_back(&mut restored, &lost.0[1]), "later");
+    assert!(hand_back(&mut restored, &lost.0[0]));
+    assert!(hand_back(&mut restored, &lost.0[1]));
+    assert_eq!(talks(&restored), [MIDORI_TEAM]);
+    assert!(hand_back(&mut waited, &lost.0[1]));
+    assert_eq!(talks(&waited), []);
+    assert_eq!(waited.mine(SATO).unwrap().newest.unwrap().mood, Mood::Talk);
 }
 
 #[test]

@@ -78,6 +78,16 @@ fn a_mistaken_tap_is_taken_back_and_the_one_before_shows_again() {
 }
 
 #[test]
+fn a_talk_taken_back_after_the_household_moved_stands_with_no_team() {
+    let mut world = World::new();
+    let mistaken = world.feels(Mood::Talk).unwrap();
+    world.minutes(1);
+    world.does(CLERK, Command::MoveHousehold { household: SATO_HOME, to: HIKARI_1 }).unwrap();
+    world.does(SATO, Command::TakeBack { op: mistaken }).unwrap();
+    assert!(world.row(FeedName::Desk(MIDORI_TEAM), kind::TALK, &mistaken.to_string()).is_none());
+}
+
+#[test]
 fn a_check_in_that_arrives_days_late_counts_for_its_own_day() {
     let mut world = World::new();
     world.agree();

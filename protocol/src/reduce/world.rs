@@ -54,7 +54,9 @@ pub(super) struct World {
     pub waiting: BTreeMap<JoinId, Waiting>,
     pub rows: BTreeMap<(FeedName, String, String), String>,
     pub history: Vec<(Commit, Op)>,
-    ops: u64,
+    /// Whether a backup was restored not long ago.
+    pub more_may_come: bool,
+    pub ops: u64,
 }
 
 impl World {
@@ -256,14 +258,20 @@ impl View for World {
         Ok(if person == GUEST { vec![SATO] } else { Vec::new() })
     }
 
+    fn teams(&self, group: GroupId) -> Result<Vec<Group>, Infallible> {
+        let below = |team: &&Group| team.kind == GroupKind::Team && team.parent == Some(group);
+        Ok(self.groups.values().filter(below).cloned().collect())
+    }
+
     fn staffed_teams(&self, group: GroupId) -> Result<Vec<Group>, Infallible> {
         let now = Timestamp::from_millis(self.now);
-        let staffed = |team: &&Group| {
+        let mut teams = self.teams(group)?;
+        teams.retain(|team| {
             let here =
                 |role: &Role| role.group == team.id && role.kind == RoleKind::Commissioner && role.term.holds(now);
-            team.kind == GroupKind::Team && team.parent == Some(group) && self.roles.iter().any(here)
-        };
-        Ok(self.groups.values().filter(staffed).cloned().collect())
+            self.roles.iter().any(here)
+        });
+        Ok(teams)
     }
 
     fn notice(&self, id: NoticeId) -> Result<Option<NoticeState>, Infallible> {
@@ -283,6 +291,8 @@ impl View for World {
         let mut history: Vec<CheckIn> =
             self.check_ins.iter().filter(|(of, _)| *of == person).map(|(_, known)| *known).collect();
         history.sort_by_key(|known| std::cmp::Reverse((known.day, known.at)));
+        let today = ZoneOffsets::fixed(32_400).day_of(Timestamp::from_millis(self.now));
+        history.retain(|known| today.since(known.day) <= 70);
         Ok(history)
     }
 
@@ -317,5 +327,27 @@ impl Recall for World {
             _ => false,
         };
         Ok(self.history.iter().filter(|(_, op)| about(op)).cloned().collect())
+    }
+
+    fn check_ins_ever(&self, person: PersonId) -> Result<Vec<CheckIn>, Infallible> {
+        Ok(self.check_ins.iter().filter(|(of, _)| *of == person).map(|(_, known)| *known).collect())
+    }
+
+    fn is_known(&self, op: OpId) -> Result<bool, Infallible> {
+        Ok(self.history.iter().any(|(_, known)| known.id == op))
+    }
+
+    fn stood(&self, household: GroupId, commit: Commit) -> Result<Option<GroupId>, Infallible> {
+        let moved =
+            self.history.iter().rev().filter(|(number, _)| *number < commit).find_map(|(_, op)| match op.command {
+                Command::MoveHousehold { household: moved, to } if moved == household => Some(to),
+                _ => None,
+            });
+        let first = self.locations.iter().find(|(of, _)| *of == household).map(|(_, location)| location.block);
+        Ok(moved.or(first))
+    }
+
+    fn more_may_come(&self) -> Result<bool, Infallible> {
+        Ok(self.more_may_come)
     }
 }

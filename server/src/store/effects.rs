@@ -10,7 +10,7 @@ use kairan_protocol::{
     body::Sent,
     check_in::CheckIn,
     feed::FeedName,
-    id::{Commit, DeviceId, NoticeId, OpId, PersonId},
+    id::{Commit, DeviceId, NoticeId, PersonId},
     notice::{NoticeState, Phase},
     op::Invitee,
     people::{Role, RoleKind},
@@ -78,7 +78,10 @@ impl Tx<'_> {
                 Effect::Rights(person) => rights.push(person),
                 Effect::Mark(mark) => self.mark(mark)?,
                 Effect::CheckIn { person, check_in } => self.check_in(person, &check_in, commit)?,
-                Effect::TakenBack { person, op } => self.take_check_in_back(person, op)?,
+                Effect::TakenBack { person, op, day } => {
+                    let sql = "UPDATE check_in SET taken = 1 WHERE day = ?1 AND person = ?2 AND op = ?3";
+                    run(self.connection, sql, params![day_number(day), person.number(), op.bytes()])?;
+                }
                 Effect::Receipt { person, notice, receipt } => self.keep_receipt(person, notice, &receipt, commit)?,
                 Effect::Consent { person, moods_to_team, at } => self.consent(person, moods_to_team, at, under)?,
                 Effect::Notice(notice) => published = self.keep_notice(*notice, commit)?,
@@ -109,14 +112,6 @@ impl Tx<'_> {
         let letter: &str = mood.letter().encode_utf8(&mut letter);
         let parameters = params![day_number(*day), person.number(), op.bytes(), letter, at.millis(), signed(commit.0)];
         run(self.connection, sql, parameters)?;
-        Ok(())
-    }
-
-    fn take_check_in_back(&mut self, person: PersonId, op: OpId) -> Result<(), StoreError> {
-        let sql = "UPDATE check_in SET taken = 1 WHERE person = ?1 AND op = ?2 AND day IN (WITH RECURSIVE days (day) AS \
-                   (SELECT ?3 UNION ALL SELECT day - 1 FROM days WHERE day > ?4) SELECT day FROM days)";
-        let (newest, oldest) = self.history_days();
-        run(self.connection, sql, params![person.number(), op.bytes(), newest, oldest])?;
         Ok(())
     }
 

@@ -49,7 +49,7 @@ pub struct EpochBegun {
 pub fn begin_epoch(folder: &Path, now: Timestamp) -> Result<EpochBegun, StoreError> {
     let connection = schema::writing(folder)?;
     let (meta, feeds) = (Meta::load(&connection)?, Feeds::load(&connection)?);
-    let mut memory = meta.memory(None);
+    let mut memory = meta.memory();
     memory.commit = Commit(first_commit(meta.commit, now).0 - 1);
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let mut tx = Tx::new(&connection, &feeds, &mut memory, now);

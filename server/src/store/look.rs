@@ -2,18 +2,16 @@
 
 use super::{
     error::StoreError,
-    sql::{damaged, json, many, moment, moment_if, one, unsigned},
+    sql::{damaged, json, many, moment, moment_if, one},
 };
 use chrono::{Datelike, NaiveDate};
 use kairan_protocol::{
     check_in::{CheckIn, CheckIns, Mood},
-    id::{Commit, DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
+    id::{DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
     joining::Waiting,
     notice::NoticeState,
-    op::Op,
     people::{Location, Person, Residence, Role, RoleKind},
     receipt::{Receipt, Stage},
-    reduce::Recall,
     time::{Day, Term, Timestamp, ZoneOffsets},
     tree::{Group, GroupKind},
     view::View,
@@ -111,46 +109,16 @@ pub(super) fn role((id, person, group, kind, from, until): RoleColumns) -> Resul
 /// How many days back a person's history is looked through: twice as far as a late check-in may reach.
 const HISTORY_DAYS: i64 = 70;
 
-impl Look<'_> {
-    /// The newest and the oldest day of a history: tomorrow, since it is tomorrow somewhere, and long enough ago.
-    pub fn history_days(&self) -> (i64, i64) {
-        let tomorrow = day_number(ZoneOffsets::fixed(0).day_of(self.now)) + 1;
-        (tomorrow, tomorrow - HISTORY_DAYS)
-    }
+type CheckInColumns = ([u8; 16], i64, String, Timestamp);
 
-    fn history(&self, person: PersonId) -> Result<Vec<CheckIn>, StoreError> {
-        let sql = "WITH RECURSIVE days (day) AS (SELECT ?2 UNION ALL SELECT day - 1 FROM days WHERE day > ?3) \
-                   SELECT op, check_in.day, mood, at FROM days CROSS JOIN check_in \
-                   WHERE check_in.day = days.day AND person = ?1 AND taken = 0 \
-                   ORDER BY check_in.day DESC, at DESC, op DESC LIMIT 60";
-        let (newest, oldest) = self.history_days();
-        let columns = many(self.connection, sql, [person.number(), newest, oldest], |row| {
-            Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?, moment(row, 3)?))
-        })?;
-        columns
-            .into_iter()
-            .map(|(op, day, mood, at)| {
-                let letter = mood.chars().next().and_then(Mood::from_letter);
-                let mood = letter.ok_or_else(|| damaged("a mood", &mood))?;
-                Ok(CheckIn { op: OpId::from_bytes(op), day: day_of_number(day)?, mood, at })
-            })
-            .collect()
-    }
+pub(super) fn read_check_in(row: &Row<'_>) -> rusqlite::Result<CheckInColumns> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, moment(row, 3)?))
 }
 
-impl Recall for Look<'_> {
-    fn consent_commit(&self, person: PersonId) -> Result<Option<Commit>, StoreError> {
-        let sql = "SELECT consent_commit FROM person WHERE id = ?1";
-        let known = one(self.connection, sql, [person.number()], |row| row.get::<_, Option<i64>>(0))?;
-        Ok(known.flatten().map(|commit| Commit(unsigned(commit))))
-    }
-
-    fn notice_history(&self, notice: NoticeId) -> Result<Vec<(Commit, Op)>, StoreError> {
-        let sql = "SELECT committed, op FROM notice_op WHERE notice = ?1 ORDER BY committed";
-        let texts =
-            many(self.connection, sql, [notice.bytes()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
-        texts.into_iter().map(|(commit, op)| Ok((Commit(unsigned(commit)), json("an op", &op)?))).collect()
-    }
+pub(super) fn check_in((op, day, mood, at): CheckInColumns) -> Result<CheckIn, StoreError> {
+    let letter = mood.chars().next().and_then(Mood::from_letter);
+    let mood = letter.ok_or_else(|| damaged("a mood", &mood))?;
+    Ok(CheckIn { op: OpId::from_bytes(op), day: day_of_number(day)?, mood, at })
 }
 
 impl View for Look<'_> {
@@ -205,6 +173,11 @@ impl View for Look<'_> {
         many(self.connection, sql, [person.number()], |row| row.get(0).map(PersonId::from_number))
     }
 
+    fn teams(&self, group_above: GroupId) -> Result<Vec<Group>, StoreError> {
+        let sql = "SELECT id, kind, parent, name FROM grp WHERE parent = ?1 AND kind = 'team' ORDER BY place, id";
+        many(self.connection, sql, [group_above.number()], read_group)?.into_iter().map(group).collect()
+    }
+
     fn staffed_teams(&self, group_above: GroupId) -> Result<Vec<Group>, StoreError> {
         let sql = "SELECT id, kind, parent, name FROM grp AS team WHERE parent = ?1 AND kind = 'team' AND EXISTS \
                    (SELECT 1 FROM role WHERE role.grp = team.id AND role.kind = 'commissioner' AND role.since <= ?2 \
@@ -246,7 +219,14 @@ impl View for Look<'_> {
     }
 
     fn check_in_history(&self, person: PersonId) -> Result<Vec<CheckIn>, StoreError> {
-        self.history(person)
+        let sql = "WITH RECURSIVE days (day) AS (SELECT ?2 UNION ALL SELECT day - 1 FROM days WHERE day > ?3) \
+                   SELECT op, check_in.day, mood, at FROM days CROSS JOIN check_in \
+                   WHERE check_in.day = days.day AND person = ?1 AND taken = 0 \
+                   ORDER BY check_in.day DESC, at DESC, op DESC LIMIT 60";
+        // Tomorrow too, since it is tomorrow somewhere.
+        let newest = day_number(ZoneOffsets::fixed(0).day_of(self.now)) + 1;
+        let parameters = [person.number(), newest, newest - HISTORY_DAYS];
+        many(self.connection, sql, parameters, read_check_in)?.into_iter().map(check_in).collect()
     }
 
     fn device_persons(&self, device: DeviceId) -> Result<Vec<PersonId>, StoreError> {

@@ -106,14 +106,13 @@ impl Meta {
     }
 
     /// What the writer begins with.
-    pub fn memory(&self, restored: Option<Timestamp>) -> Memory {
+    pub fn memory(&self) -> Memory {
         let (root, steward, mac_key) = (self.card.district, self.steward, self.mac_key.clone());
         Memory {
             commit: self.commit,
             zone: self.zone.offsets.clone().into(),
             desks: super::desks::Desks::default(),
             fixed: Fixed { root, steward, mac_key },
-            restored,
         }
     }
 }

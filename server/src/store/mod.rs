@@ -22,6 +22,7 @@ mod moves;
 mod op;
 mod pull;
 mod readers;
+mod recall;
 mod records;
 mod replay;
 mod schedule;
@@ -111,7 +112,7 @@ impl Store {
         let shared = Arc::new(Shared::new(Arc::clone(&feeds), readers, Arc::clone(&clock), meta.zone.clone()));
         let follower = Arc::clone(&shared);
         let committed = Box::new(move |changes: &tx::Changes| follower.committed(changes));
-        let memory = meta.memory(epoch::restored(&connection)?);
+        let memory = meta.memory();
         let keys = keys.into().and(meta::identities(&connection)?);
         let (writer, thread) = Writer::start(Setting { connection, clock, feeds, memory, committed })?;
         // What was dirty when the program last ended is flushed by the first tick.

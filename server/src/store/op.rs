@@ -3,7 +3,6 @@
 use super::{
     effects::Under,
     error::{Denied, StoreError},
-    kept::KEPT_MILLIS,
     look::Look,
     sql::{json, one, run, signed, to_json, unsigned},
     tx::Tx,
@@ -13,7 +12,7 @@ use kairan_protocol::{
     id::{Commit, DeviceId, FeedNumber, OpId, PersonId, Version},
     op::{NotAnOp, Op},
     outcome::{Flag, MacKey, OpResult, Outcome},
-    reduce,
+    reduce::{self, Recall},
     refusal::Refusal,
     validate::OP_BYTES,
     view::{Context, Effect, Effects},
@@ -136,7 +135,7 @@ impl Tx<'_> {
             Meaning::Malformed(person) => (*person, Err(Refusal::Malformed)),
             Meaning::Unsupported => return Ok(Outcome::Unsupported),
         };
-        if judged.as_ref().is_err_and(|code| code.may_come_back()) && self.may_come_back() {
+        if judged.as_ref().is_err_and(|code| code.may_come_back()) && self.look().more_may_come()? {
             return Ok(Outcome::Later);
         }
         let commit = self.next_commit();
@@ -146,11 +145,6 @@ impl Tx<'_> {
         };
         self.keep_op(device, person, asked, commit, &kept)?;
         Ok(kept.outcome(commit))
-    }
-
-    /// Whether what an op speaks about may have been lost with a machine, and not have been handed back yet.
-    fn may_come_back(&self) -> bool {
-        self.memory.restored.is_some_and(|restored| self.now.since(restored) < KEPT_MILLIS)
     }
 
     /// Keeps an op with its outcome, to answer it the same whenever it comes.

@@ -124,7 +124,6 @@ pub(super) fn create(folder: &Path, plan: &SetUpPlan, now: Timestamp) -> Result<
         zone: plan.offsets.clone().into(),
         desks: super::desks::Desks::default(),
         fixed: Fixed { root, steward: plan.steward, mac_key: MacKey::new(plan.mac_key) },
-        restored: None,
     };
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let mut tx = Tx::new(&connection, &feeds, &mut memory, now);

@@ -31,8 +31,6 @@ pub(super) struct Memory {
     pub desks: Desks,
     /// What never changes.
     pub fixed: Fixed,
-    /// When the newest epoch began, where it began with a restored backup.
-    pub restored: Option<Timestamp>,
 }
 
 /// What never changes about a district.

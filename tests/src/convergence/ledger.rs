@@ -138,13 +138,10 @@ impl Ledger {
         self.answers.entry(result.id).or_default().push(line);
     }
 
-    /// Whether what a phone heard last about an op it handed back is that it is asked about again later.
+    /// Whether an op that was handed back had to wait for something to come back.
     #[must_use]
-    pub fn waits_for_more(&self, id: OpId) -> bool {
-        self.answers
-            .get(&id)
-            .and_then(|answers| answers.last())
-            .is_some_and(|last| last.ends_with("handed back: Later"))
+    pub fn waited(&self, id: OpId) -> bool {
+        self.answers.get(&id).is_some_and(|answers| answers.iter().any(|answer| answer.ends_with("handed back: Later")))
     }
 
     /// An op and what was answered about it, for a problem.

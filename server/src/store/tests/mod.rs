@@ -19,4 +19,5 @@ mod replays;
 mod schedule;
 mod sessions;
 mod slips;
+mod talks;
 mod tombstones;

@@ -4,6 +4,7 @@
 use super::ops::{Judged, judged};
 use crate::convergence::{town, world::World};
 use kairan_protocol::{
+    check_in::Mood,
     id::{DeviceId, NoticeId, OpId, PersonId},
     notice::{NoticeState, Phase},
     op::{Command, Invitee, Op},
@@ -47,6 +48,7 @@ pub fn hold(world: &World) -> Vec<String> {
     wrong.extend(consents(world, &database));
     wrong.extend(moves(&database, &applied));
     wrong.extend(taken_back(&database, &applied));
+    wrong.extend(talks(world, &database, &applied));
     wrong.extend(corrections(&database, &applied));
     wrong.extend(signed_off(world, &database));
     wrong
@@ -172,6 +174,24 @@ fn taken_back(database: &Connection, applied: &[(Op, Judged)]) -> Vec<String> {
         let taken: Option<bool> = one(database, sql, (op.person.number(), op.id.bytes()));
         if taken.is_some_and(|taken| taken != should) {
             wrong.push(format!("the check-in {} is taken back: {taken:?}, and should: {should}", op.id));
+        }
+    }
+    wrong
+}
+
+/// Who asked for a talk stands with one team, and with none after taking that back, or where none of those that were waited for came back.
+fn talks(world: &World, database: &Connection, applied: &[(Op, Judged)]) -> Vec<String> {
+    let ledger = world.ledger();
+    let mut wrong = Vec::new();
+    for (op, _) in applied.iter().filter(|(op, _)| matches!(op.command, Command::CheckIn { mood: Mood::Talk, .. })) {
+        let sql = "SELECT taken FROM check_in WHERE person = ?1 AND op = ?2";
+        let taken = one::<bool>(database, sql, (op.person.number(), op.id.bytes())).unwrap_or_default();
+        let sql = "SELECT count(*) FROM row WHERE kind = 'talk' AND id = ?1 AND body IS NOT NULL";
+        let stands: i64 = one(database, sql, [op.id.to_string()]).unwrap_or_default();
+        let right = if taken { stands == 0 } else { stands == 1 || (stands == 0 && ledger.waited(op.id)) };
+        if !right {
+            let story = ledger.story(op.id);
+            wrong.push(format!("a talk stands with {stands} teams, taken back: {taken}: {story}"));
         }
     }
     wrong

@@ -2,12 +2,10 @@
 
 use crate::convergence::world::World;
 use kairan_protocol::{
-    check_in::Mood,
     id::{NoticeId, OpId, Rev},
     notice::NoticeState,
     op::{Command, Op},
 };
-use kairan_server::clock::Clock as _;
 use rusqlite::OptionalExtension as _;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,9 +79,6 @@ fn is_held_up(op: &Held, all: &BTreeMap<OpId, Held>) -> bool {
     })
 }
 
-/// How far back a history of check-ins is looked through, at the most: seventy days.
-const HISTORY: i64 = 70 * 86_400_000;
-
 /// Ops that speak about something the machine lost for good, because nobody was left who could hand it back: they go on waiting for
 /// it, visibly.
 fn without_target(world: &World) -> BTreeSet<OpId> {
@@ -101,15 +96,11 @@ fn without_target(world: &World) -> BTreeSet<OpId> {
             notice(*about).is_none_or(|known| known < *seen)
         }
         Command::EndRole { role } => !there("SELECT 1 FROM role WHERE id = ?1", role.number()),
-        // Of what is longer ago than a history is looked through, nothing can be taken back.
         Command::TakeBack { op: taken } => {
             let sql = "SELECT 1 FROM op WHERE id = ?1";
-            let known = database.query_row(sql, [taken.bytes()], |_| Ok(())).optional().unwrap();
-            known.is_none() || (ledger.waits_for_more(op.id) && world.machine.clock.now().since(op.at) > HISTORY)
+            database.query_row(sql, [taken.bytes()], |_| Ok(())).optional().unwrap().is_none()
         }
         Command::Revoke { device } => !there("SELECT 1 FROM device WHERE id = ?1", device.number()),
-        // A talk that is handed back waits for a team to reach, where its household stands by then.
-        Command::CheckIn { mood: Mood::Talk, .. } => ledger.waits_for_more(op.id),
         _ => false,
     };
     ledger.ops.values().filter(lacks).map(|op| op.id).collect()
