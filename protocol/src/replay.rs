@@ -9,8 +9,8 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// How long phones keep what the server has taken, and how long after a restore an op may wait for a target that has not come
-/// back, in days.
+/// How long phones keep what the server has taken, from when it took it in this epoch, handed back or not; and how long after a
+/// restore an op may wait for a target that has not come back: in days.
 pub const KEPT_DAYS: i64 = 35;
 
 /// An op the server applied once, with the proof of it: out of a phone's journal, or out of a `kept` row, whose body it is.

@@ -173,7 +173,7 @@ pub enum Mark {
 /// What an applied op does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Keep the receipt, which exceeds the one before.
+    /// Keep the receipt: the new one and the one before together ([`Receipt::and`]).
     Receipt {
         /// Whose.
         person: PersonId,

@@ -1,4 +1,4 @@
-//! What the server has taken, kept 35 days so that even a restored backup loses nothing.
+//! What the server has taken, kept 35 days from when it took it in this epoch, so that even a restored backup loses nothing.
 
 use super::ops::Held;
 use crate::{error::Error, overlay::Pending};
@@ -6,14 +6,15 @@ use kairan_protocol::{
     id::{Commit, Epoch, FeedNumber, Version},
     op::Op,
     outcome::Flag,
+    replay::KEPT_DAYS,
     time::Timestamp,
     wire::Cursor,
 };
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 
-/// How long an op stays after its acknowledgement, in milliseconds: 35 days.
-pub(crate) const KEPT_MILLIS: i64 = 35 * 86_400_000;
+/// How long an op stays after the server of this epoch acknowledged it, in milliseconds.
+const KEPT_MILLIS: i64 = KEPT_DAYS * 86_400_000;
 
 /// What the server answered to an applied op.
 pub(crate) struct Taken<'a> {
