@@ -108,20 +108,30 @@ impl Overlay {
         of_kind.filter_map(move |((feed, _), rows)| rows.get(id).map(|laid| (*feed, laid)))
     }
 
-    /// The receipts that read differently under another overlay.
-    pub(crate) fn receipts_that_differ(&self, other: &Self) -> BTreeSet<(PersonId, NoticeId)> {
+    /// Who of the people here may be otherwise far with which notice under another overlay: their receipt reads differently, or the
+    /// notice does.
+    pub(crate) fn standings_that_differ(&self, other: &Self, people: &[PersonId]) -> BTreeSet<(PersonId, NoticeId)> {
         let mut differ = BTreeSet::new();
         for (ours, theirs) in [(self, other), (other, self)] {
             for ((feed, kind), rows) in &ours.rows {
-                let FeedName::Mail(person) = feed else { continue };
-                if *kind != kind::RECEIPT {
-                    continue;
+                let of = match (feed, *kind) {
+                    (FeedName::Mail(person), kind::RECEIPT) => std::slice::from_ref(person),
+                    (_, kind::NOTICE) => people,
+                    _ => continue,
+                };
+                let changed = rows.iter().filter(|(id, laid)| theirs.row(*feed, kind, id) != Some(laid));
+                for notice in changed.filter_map(|(id, _)| id.parse().ok()) {
+                    differ.extend(of.iter().map(|person| (*person, notice)));
                 }
-                let changed = rows.iter().filter(|(id, laid)| theirs.row(*feed, kind::RECEIPT, id) != Some(laid));
-                differ.extend(changed.filter_map(|(id, _)| Some((*person, id.parse().ok()?))));
             }
         }
         differ
+    }
+
+    /// The rev a notice asks about by a pending correction; none where nothing pending changes it.
+    pub(crate) fn asks(&self, notice: &str) -> Option<Rev> {
+        let laid = self.everywhere(kind::NOTICE, notice).filter_map(|(_, laid)| laid.body.as_deref());
+        laid.filter_map(notice_body).map(|body| body.asks).max()
     }
 
     fn check_ins(&self, person: PersonId) -> impl Iterator<Item = CheckIn> + '_ {

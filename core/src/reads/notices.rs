@@ -30,7 +30,7 @@ const PAGE: u32 = 200;
 /// The columns of a line; every list selects these of `notice` and `standing`.
 pub(super) const LINE: &str =
     "notice.number, notice.id, notice.rev, notice.kind, notice.title, notice.sender, notice.at,
-    standing.unread, standing.stage, standing.waiting, notice.withdrawn, notice.corrected, notice.when_text,
+    standing.unread, standing.stage, standing.waiting AND standing.stage, notice.withdrawn, notice.corrected, notice.when_text,
     notice.by_when, notice.by_day, notice.until, notice.needs_update";
 
 /// The line of a row, and its key.

@@ -246,7 +246,7 @@ impl Store {
         Ok(())
     }
 
-    /// Lays the pending ops anew, and lets the index know whose receipts read differently. What fails here is repaired at
+    /// Lays the pending ops anew, and lets the index know who is otherwise far with what. What fails here is repaired at
     /// the next opening: the ops themselves are safe, so that nobody is told they were lost.
     pub(crate) fn refresh_overlay(&self) {
         let before = self.scene().overlay;
@@ -257,7 +257,7 @@ impl Store {
             .and_then(|pending| self.mirror.read(|mirror| Overlay::of(mirror, &world, &pending)));
         match laid {
             Ok(after) => {
-                let differ = before.receipts_that_differ(&after);
+                let differ = before.standings_that_differ(&after, &world.persons);
                 self.set_scene(|scene| scene.overlay = Arc::new(after));
                 self.refresh_receipts(differ);
             }

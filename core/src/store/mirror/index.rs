@@ -210,9 +210,12 @@ fn is_unread(body: &NoticeBody, stage: Option<Stage>, asked_since: i64) -> bool 
 fn stand(look: &Look<'_>, person: PersonId, number: i64, notice: NoticeId, body: &NoticeBody) -> Result<(), Error> {
     let connection = look.connection();
     let receipt: Option<Receipt> = look.receipt(person, notice)?;
-    let counting = receipt.filter(|receipt| receipt.counts_for(body.asks).is_some());
-    let laid = look.overlay().row(FeedName::Mail(person), kind::RECEIPT, &notice.to_string());
-    let waiting = counting.is_some() && laid.is_some_and(|laid| laid.waiting);
+    let id = notice.to_string();
+    let asks = look.overlay().asks(&id).map_or(body.asks, |asks| asks.max(body.asks));
+    let counting = receipt.filter(|receipt| receipt.counts_for(asks).is_some());
+    let laid = look.overlay().row(FeedName::Mail(person), kind::RECEIPT, &id);
+    // What hangs on an op the server does not have may have to be written anew at the next opening.
+    let waiting = asks > body.asks || (counting.is_some() && laid.is_some_and(|laid| laid.waiting));
     let mut select = connection.prepare_cached("SELECT since FROM asked WHERE person = ?1")?;
     let asked_since = select.query_row([person.number()], |row| row.get(0)).optional()?.unwrap_or(0);
     let stage = counting.map(|receipt| receipt.stage);
@@ -232,7 +235,7 @@ fn stand(look: &Look<'_>, person: PersonId, number: i64, notice: NoticeId, body:
     Ok(())
 }
 
-/// Writes anew how far one person is with one notice, after their receipt changed.
+/// Writes anew how far one person is with one notice, after their receipt changed or a pending correction did.
 pub(crate) fn receipt(look: &Look<'_>, person: PersonId, notice: NoticeId) -> Result<(), Error> {
     let connection = look.connection();
     let id = notice.to_string();
@@ -263,7 +266,7 @@ pub(crate) fn notices_of(look: &Look<'_>, feed: FeedNumber) -> Result<(), Error>
     ids.iter().try_for_each(|id| notice(look, id))
 }
 
-/// The receipts shown as waiting.
+/// What hangs on ops that wait: receipts shown as waiting, and the lack of those that a pending correction asks for again.
 pub(crate) fn waiting(connection: &Connection) -> Result<Vec<(PersonId, NoticeId)>, Error> {
     let mut select = connection.prepare_cached(
         "SELECT standing.person, notice.id FROM standing JOIN notice ON notice.number = standing.number

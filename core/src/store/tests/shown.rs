@@ -7,6 +7,7 @@ use crate::{
 };
 use kairan_protocol::{
     check_in::{CheckIn, CheckIns, Strip},
+    notice::{Change, NoticePatch},
     op::Invitee,
     tally::{Counts, HomeStage, Seals, Tally},
 };
@@ -224,6 +225,71 @@ fn a_pending_withdrawal_is_shown_and_a_second_one_refused() {
     assert!(phone.store.notices(SATO, NoticeFilter::All, None, 10).unwrap().lines[0].withdrawn);
     let again = phone.store.enqueue(&withdraw(), None, NOW);
     assert_eq!(again, Err(Error::Refused { refusal: "withdrawn".to_owned() }));
+}
+
+/// The chair's phone, with a circular of theirs that they sealed.
+fn with_a_sealed_circular() -> Phone {
+    let phone = Phone::of_the_chair();
+    let body = circular("防災訓練");
+    phone.take(
+        Answer::new().rows(BOARD, 2, vec![notice_row(1, 2, &body)]).rows(DESK, 4, vec![sent_row(1, 4, &body)]).rows(
+            MAIL,
+            2,
+            vec![receipt_row(1, 2, 1, Stage::Acknowledged)],
+        ),
+    );
+    phone
+}
+
+fn correct(patch: NoticePatch) -> Op {
+    op(SATO, NOW, Command::Correct { notice: notice_id(1), seen: Rev(1), patch })
+}
+
+fn another_place() -> NoticePatch {
+    NoticePatch { place: Change::Set("北公園".to_owned()), ..NoticePatch::default() }
+}
+
+/// The rev of the circular in the list, how far the chair is with it, whether that waits, and how much is unread.
+fn standing(phone: &Phone) -> (u32, Option<crate::records::Stage>, bool, u32) {
+    let line = phone.store.notices(SATO, NoticeFilter::All, None, 10).unwrap().lines.remove(0);
+    let unread = phone.store.notices(SATO, NoticeFilter::Unread, None, 10).unwrap().lines.len();
+    assert_eq!((unread == 1, phone.home().unread_count == 1), (line.unread, line.unread));
+    (line.rev, line.stage, line.waiting, phone.home().unread_count)
+}
+
+const SEALED: Option<crate::records::Stage> = Some(crate::records::Stage::Acknowledged);
+
+#[test]
+fn ones_own_correction_that_waits_shows_no_seal_given_to_the_points_before_it() {
+    let phone = with_a_sealed_circular();
+    assert_eq!(standing(&phone), (1, SEALED, false, 0));
+    let corrected = correct(another_place());
+    phone.say(&corrected);
+    assert_eq!((standing(&phone), sealed(&phone)), ((2, None, false, 1), SealState::NotYet));
+    let phone = phone.reopened();
+    assert_eq!((standing(&phone), sealed(&phone)), ((2, None, false, 1), SealState::NotYet));
+    phone.say(&op(SATO, NOW, acknowledge(notice_id(1), 2)));
+    assert_eq!(standing(&phone), (2, SEALED, true, 0), "sealed anew");
+}
+
+#[test]
+fn a_correction_that_is_refused_gives_the_seal_back_and_one_of_the_text_never_took_it() {
+    let phone = with_a_sealed_circular();
+    let corrected = correct(another_place());
+    phone.say(&corrected);
+    phone.take(Answer::new().refused(corrected.id, Refusal::Conflict));
+    assert_eq!(standing(&phone), (1, SEALED, false, 0));
+    phone.say(&correct(NoticePatch { title: Some("訓練".to_owned()), ..NoticePatch::default() }));
+    assert_eq!(standing(&phone), (2, SEALED, false, 0));
+}
+
+#[test]
+fn a_seal_a_refused_correction_had_taken_is_there_again_after_a_kill_before_the_lists_heard_of_it() {
+    let phone = with_a_sealed_circular();
+    let corrected = correct(another_place());
+    phone.say(&corrected);
+    phone.store.outbox_file().write(|outbox| Ok(outbox.execute("DELETE FROM op", [])?)).unwrap();
+    assert_eq!(standing(&phone.reopened()), (1, SEALED, false, 0));
 }
 
 #[test]
