@@ -184,10 +184,17 @@ impl Term {
         Self { from, until: None }
     }
 
-    /// Whether it holds at a moment.
+    /// Whether it holds now. Nothing is written down before it has begun: a begin that lies ahead says that the clock was set back
+    /// since, and nothing else.
     #[must_use]
-    pub fn holds(&self, at: Timestamp) -> bool {
-        self.from <= at && self.until.is_none_or(|until| at < until)
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+
+    /// Whether it held at a moment up to now. When it began is not known where its begin lies ahead: early enough.
+    #[must_use]
+    pub fn held(&self, at: Timestamp, now: Timestamp) -> bool {
+        (self.from <= at || now < self.from) && self.holds(at)
     }
 }
 
@@ -216,8 +223,15 @@ mod tests {
     #[test]
     fn a_term_ends_just_before_its_until() {
         let term = Term { from: Timestamp::from_millis(10), until: Some(Timestamp::from_millis(20)) };
-        assert!(term.holds(Timestamp::from_millis(10)));
-        assert!(term.holds(Timestamp::from_millis(19)));
-        assert!(!term.holds(Timestamp::from_millis(20)));
+        let [before, first, last, over] = [9, 10, 19, 20].map(Timestamp::from_millis);
+        assert!(!term.held(before, last) && term.held(first, last) && term.held(last, over));
+        assert!(!term.held(over, over) && !term.holds(over));
+    }
+
+    #[test]
+    fn a_term_whose_begin_lies_ahead_has_begun_all_the_same() {
+        let term = Term::since(Timestamp::from_millis(10));
+        let [before, now] = [5, 9].map(Timestamp::from_millis);
+        assert!(term.holds(now) && term.held(before, now));
     }
 }

@@ -42,7 +42,7 @@ fn resident<V: View>(view: &V, case: &Case<'_>, act: Act) -> Result<Result<bool,
     if residences.iter().any(|residence| residence.term.holds(case.context.now)) {
         return Ok(Ok(false));
     }
-    let then = residences.iter().any(|residence| residence.term.holds(case.at));
+    let then = residences.iter().any(|residence| residence.term.held(case.at, case.context.now));
     Ok(if then { Ok(true) } else { Err(Refusal::NotAllowed) })
 }
 

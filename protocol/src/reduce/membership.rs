@@ -399,7 +399,7 @@ pub fn profile<V: View>(view: &V, person: PersonId, now: Timestamp) -> Result<Op
     let Some(known) = view.person(person)? else { return Ok(None) };
     let residence = place::residence(view, person, now)?;
     let mut roles = view.roles(person)?;
-    roles.retain(|role| role.term.until.is_none_or(|until| until > now));
+    roles.retain(|role| role.term.holds(now));
     let mut groups: Vec<Group> = Vec::new();
     for group in residence.iter().map(|residence| residence.household).chain(roles.iter().map(|role| role.group)) {
         for step in view.path(group)? {

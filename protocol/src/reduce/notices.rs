@@ -305,12 +305,12 @@ pub(super) fn withdraw<V: View>(
 }
 
 pub(super) fn receipt<V: View>(view: &V, case: &Case<'_>, id: NoticeId, rev: Rev, stage: Stage) -> Judgement<V::Error> {
-    let person = case.op.person;
+    let (person, now) = (case.op.person, case.context.now);
     let Some(notice) = view.notice(id)?.filter(|notice| notice.phase != Phase::Scheduled) else {
         return Ok(Err(Refusal::UnknownNotice));
     };
-    let late = !place::could_read(view, person, &notice.audience, case.context.now)?;
-    if late && !place::could_read(view, person, &notice.audience, case.at)? {
+    let late = !place::could_read(view, person, &notice.audience, now, now)?;
+    if late && !place::could_read(view, person, &notice.audience, case.at, now)? {
         return Ok(Err(Refusal::UnknownNotice));
     }
     if rev > notice.rev {

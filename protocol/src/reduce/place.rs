@@ -14,14 +14,24 @@ use crate::{
 use super::{Case, Recall};
 use std::collections::BTreeSet;
 
-/// The residence of a person at a moment.
-pub(super) fn residence<V: View>(view: &V, person: PersonId, at: Timestamp) -> Result<Option<Residence>, V::Error> {
-    Ok(view.residences(person)?.into_iter().find(|residence| residence.term.holds(at)))
+/// The residence of a person now.
+pub(super) fn residence<V: View>(view: &V, person: PersonId, now: Timestamp) -> Result<Option<Residence>, V::Error> {
+    residence_then(view, person, now, now)
+}
+
+/// The residence of a person at a moment up to now.
+pub(super) fn residence_then<V: View>(
+    view: &V,
+    person: PersonId,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Residence>, V::Error> {
+    Ok(view.residences(person)?.into_iter().find(|residence| residence.term.held(at, now)))
 }
 
 /// Where the sender lived when they tapped; of one who lived nowhere then, where they live now.
 pub(super) fn home<V: View>(view: &V, case: &Case<'_>) -> Result<Option<Residence>, V::Error> {
-    match residence(view, case.op.person, case.at)? {
+    match residence_then(view, case.op.person, case.at, case.context.now)? {
         Some(home) => Ok(Some(home)),
         None => residence(view, case.op.person, case.context.now),
     }
@@ -40,24 +50,26 @@ pub(super) fn block_of<V: View>(view: &V, person: PersonId, now: Timestamp) -> R
     }
 }
 
-/// Whether a person could read one of these at a moment: by the household they lived in, where it stood then, or by a role
+/// Whether a person could read one of these at a moment up to now: by the household they lived in, where it stood then, or by a role
 /// they held then.
 pub(super) fn could_read<V: View>(
     view: &V,
     person: PersonId,
     audience: &[Audience],
     at: Timestamp,
+    now: Timestamp,
 ) -> Result<bool, V::Error> {
-    if let Some(residence) = residence(view, person, at)? {
+    if let Some(residence) = residence_then(view, person, at, now)? {
         let mut path = vec![residence.household];
-        if let Some(location) = view.locations(residence.household)?.into_iter().find(|place| place.term.holds(at)) {
+        if let Some(location) = view.locations(residence.household)?.into_iter().find(|place| place.term.held(at, now))
+        {
             path.extend(ids(view, location.block)?);
         }
         if reads(Standing::Resident, &path, audience) {
             return Ok(true);
         }
     }
-    for role in view.roles(person)?.into_iter().filter(|role| role.term.holds(at)) {
+    for role in view.roles(person)?.into_iter().filter(|role| role.term.held(at, now)) {
         if reads(Standing::Role(role.kind), &ids(view, role.group)?, audience) {
             return Ok(true);
         }
@@ -92,7 +104,6 @@ pub(super) fn allowed<V: View>(
     if role_for(view, &now, act, &targets)?.is_some() {
         return Ok(Ok(()));
     }
-    let ended: Vec<_> = ended.into_iter().filter(|role| role.term.from <= case.context.now).collect();
     let before = role_for(view, &ended, act, &targets)?.is_some();
     Ok(Err(if before { Refusal::RoleEnded } else { Refusal::NotAllowed }))
 }

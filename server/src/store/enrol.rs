@@ -28,6 +28,8 @@ use rusqlite::{Connection, params};
 const TOKEN_MILLIS: i64 = 90 * 86_400_000;
 /// How long its predecessor works on.
 const PREDECESSOR_MILLIS: i64 = 3_600_000;
+/// How far the clock of a proof may be off.
+pub(super) const PROOF_MILLIS: i64 = 5 * 60_000;
 /// What a device is called that has no name of its own.
 pub(super) const NAMELESS: &str = "電話";
 
@@ -316,8 +318,10 @@ impl Tx<'_> {
         if let Err(denied) = admitted {
             return Ok(Err(denied));
         }
-        let sql = "UPDATE device SET proved = ?2 WHERE id = ?1 AND proved < ?2";
-        if run(self.connection, sql, [device.number(), proved.millis()])? == 0 {
+        // A moment no clock has come to was taken while this one stood wrong, and would hold up every proof until then.
+        let sql = "UPDATE device SET proved = ?2 WHERE id = ?1 AND (proved < ?2 OR proved > ?3)";
+        let latest = self.now.plus_millis(PROOF_MILLIS);
+        if run(self.connection, sql, [device.number(), proved.millis(), latest.millis()])? == 0 {
             return Ok(Err(Denied::BadProof));
         }
         if let Some(slip) = slip {

@@ -180,7 +180,7 @@ impl View for Look<'_> {
 
     fn staffed_teams(&self, group_above: GroupId) -> Result<Vec<Group>, StoreError> {
         let sql = "SELECT id, kind, parent, name FROM grp AS team WHERE parent = ?1 AND kind = 'team' AND EXISTS \
-                   (SELECT 1 FROM role WHERE role.grp = team.id AND role.kind = 'commissioner' AND role.since <= ?2 \
+                   (SELECT 1 FROM role WHERE role.grp = team.id AND role.kind = 'commissioner' \
                    AND role.over = 0 AND (role.until IS NULL OR role.until > ?2)) ORDER BY place, id";
         let parameters = params![group_above.number(), self.now.millis()];
         many(self.connection, sql, parameters, read_group)?.into_iter().map(group).collect()
@@ -249,7 +249,7 @@ impl View for Look<'_> {
 
     fn members(&self, household: GroupId) -> Result<Vec<PersonId>, StoreError> {
         let sql = "SELECT person.id FROM residence JOIN person ON person.id = residence.person \
-                   WHERE residence.household = ?1 AND residence.since <= ?2 \
+                   WHERE residence.household = ?1 \
                    AND (residence.until IS NULL OR residence.until > ?2) ORDER BY person.place, person.id";
         many(self.connection, sql, params![household.number(), self.now.millis()], |row| {
             row.get(0).map(PersonId::from_number)

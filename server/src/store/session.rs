@@ -1,7 +1,7 @@
 //! Who shows a token, and what their device may read: looked up once, believed for seconds, then only asked whether it changed.
 //!
 //! What is cached here ends in one of three ways: a COMMIT that changes it forgets it before its answer leaves
-//! ([`Sessions::forget`]); a term or the token begins or ends by the clock ([`Session::until`]); or its version is no
+//! ([`Sessions::forget`]); a term or the token ends by the clock ([`Session::until`]); or its version is no
 //! longer the one in the database, which is asked every five seconds. Whatever changes what a device may read gives it a
 //! newer version: phones go by the same number.
 
@@ -50,7 +50,7 @@ pub(super) struct Session {
     pub card: u64,
     /// Every feed it may read, by number.
     pub feeds: BTreeMap<FeedNumber, FeedRight>,
-    /// First moment it is out of date by the clock alone: a term begins or ends, or its token does.
+    /// First moment it is out of date by the clock alone: a term ends, or its token does.
     until: Timestamp,
 }
 
@@ -124,11 +124,11 @@ pub(super) fn look_up_device(
     Ok(Looked::Found(Session { device, persons, version: unsigned(version), card, feeds, until: changes }))
 }
 
-/// When a term of a person begins or ends next.
+/// When a term of a person ends next. None begins by the clock.
 fn next_change(look: &Look<'_>, person: PersonId, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
     let residences = look.residences(person)?.into_iter().map(|residence| residence.term);
     let terms = residences.chain(look.roles(person)?.into_iter().map(|role| role.term));
-    Ok(terms.flat_map(|term| [Some(term.from), term.until]).flatten().filter(|moment| *moment > now).min())
+    Ok(terms.filter_map(|term| term.until).filter(|until| *until > now).min())
 }
 
 /// The version a token's device has now, if both may still be used.

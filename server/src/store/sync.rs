@@ -1,7 +1,7 @@
 //! One sync: what is handed back, then ops, then what moved in the feeds the device may read, its rights, and a new token.
 
 use super::{
-    enrol::{Join, Joined, NewToken, device_key},
+    enrol::{Join, Joined, NewToken, PROOF_MILLIS, device_key},
     error::{Denied, StoreError},
     look::Look,
     op::Asked,
@@ -22,9 +22,6 @@ use kairan_protocol::{
 };
 use serde_json::value::RawValue;
 use std::{collections::BTreeMap, sync::Arc};
-
-/// How far the clock of a proof may be off.
-const PROOF_MILLIS: i64 = 5 * 60_000;
 
 /// The console is never turned away: where it is, something is wrong with the database.
 fn undeniable(denied: Denied) -> StoreError {

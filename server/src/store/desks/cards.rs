@@ -23,7 +23,7 @@ pub(in crate::store) fn homes(
 ) -> Result<Vec<Home>, StoreError> {
     let sql = "SELECT id, name, paper, EXISTS (SELECT 1 FROM residence JOIN device_person \
                ON device_person.person = residence.person WHERE residence.household = grp.id \
-               AND residence.since <= ?2 AND (residence.until IS NULL OR residence.until > ?2)) \
+               AND (residence.until IS NULL OR residence.until > ?2)) \
                FROM grp WHERE parent = ?1 AND kind = 'household' ORDER BY place, id";
     many(connection, sql, params![block.number(), now.millis()], |row| {
         Ok(Home { id: GroupId::from_number(row.get(0)?), name: row.get(1)?, paper: row.get(2)?, joined: row.get(3)? })

@@ -4,6 +4,7 @@
 
 mod card;
 mod checks;
+mod clocks;
 mod closed;
 mod desks;
 mod ended;
