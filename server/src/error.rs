@@ -1,6 +1,7 @@
 //! What can go wrong around the store, each with what happened and the one thing to do.
 
 use crate::store::StoreError;
+use kairan_protocol::time::Timestamp;
 use std::{io, path::PathBuf};
 
 /// Why something at the edge of the server failed. The sentence says what happened, [`Error::todo`] what to do.
@@ -110,6 +111,9 @@ pub enum Error {
         /// By what it is.
         what: &'static str,
     },
+    /// The machine's clock was never set, and what is to be done would bear its moment for good.
+    #[error("this machine's clock says {0}")]
+    Clock(Timestamp),
     /// Told to stop before it was done.
     #[error("stopped; nothing was left behind")]
     Stopped,
@@ -149,6 +153,7 @@ impl Error {
                 "Use another backup; compare the file's size with the original if it was copied.".into()
             }
             Self::WrongKey { .. } => "Give what it was closed with: --passphrase-file, or --recovery-key.".into(),
+            Self::Clock(_) => "Set the clock (`date --set`, or connect it to the network), then try again.".into(),
             Self::Stopped => "Begin again whenever it suits.".into(),
             Self::Check(_) => {
                 "Copy the folder before anything else; then restore the newest backup that `verify` calls whole.".into()

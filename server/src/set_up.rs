@@ -2,7 +2,7 @@
 
 use crate::{
     Error,
-    clock::Clock,
+    clock::{self, Clock},
     config,
     console::{self, Whom},
     folder,
@@ -17,9 +17,12 @@ use std::{path::Path, sync::Arc};
 /// Everything is made in `FOLDER.part` and renamed: a set-up that fails leaves nothing behind.
 ///
 /// # Errors
-/// [`Error::District`] for the text, [`Error::Occupied`] when the folder holds anything, and those of files and store.
+/// [`Error::District`] for the text, [`Error::Occupied`] when the folder holds anything, [`Error::Clock`], and those of files and store.
 pub async fn set_up(folder: &Path, district: &str, clock: Arc<dyn Clock>) -> Result<Sheet, Error> {
     let now = clock.now();
+    if !clock::may_be(now) {
+        return Err(Error::Clock(now));
+    }
     let plan = config::plan(district, now)?;
     folder::ensure_free(folder)?;
     let part = folder::part_of(folder);

@@ -6,6 +6,7 @@ use crate::{
     check_in::{CheckIn, CheckIns, Consent, Mood, Strip},
     feed::FeedName,
     id::{Commit, OpId, PersonId, Rev},
+    op::CLOCK_AHEAD_MILLIS,
     people::Person,
     refusal::Refusal,
     rights::{Act, Place, Standing, may},
@@ -66,7 +67,7 @@ pub(super) fn check_in<V: View>(view: &V, case: &Case<'_>, mood: Mood, day: Day)
         return Ok(Err(Refusal::ConsentNeeded));
     }
     let new = CheckIn { op: case.op.id, day, mood, at: case.at };
-    let mut effects = said(&person, &new, with(view, person.id, &new, V::check_in_history)?);
+    let mut effects = said(&person, &new, with(view, person.id, &new, today, V::check_in_history)?);
     if mood == Mood::Talk {
         let Some(team) = place::talk_team(view, person.id, case.context.now)? else { return Ok(Err(Refusal::NoTeam)) };
         effects.push(talk(view, case, &person, &new, &team)?);
@@ -94,7 +95,11 @@ pub(super) fn check_in_again<V: Recall>(
     // Accepted with a clock that was ahead, it counted for the day it arrived on, which nobody knows any more.
     let day = day.min(case.context.zone.day_of(case.at));
     let new = CheckIn { op: case.op.id, day, mood, at: case.at };
-    let mut effects = said(&person, &new, with(view, person.id, &new, V::check_ins_ever)?);
+    let mut effects = said(
+        &person,
+        &new,
+        with(view, person.id, &new, case.context.zone.day_of(case.context.now), V::check_ins_ever)?,
+    );
     if mood == Mood::Talk {
         match desk_again(view, case, commit)? {
             Some(team) => effects.push(talk(view, case, &person, &new, &team)?),
@@ -118,11 +123,21 @@ fn desk_again<V: Recall>(view: &V, case: &Case<'_>, commit: Commit) -> Result<Op
 }
 
 /// The state of a person's row with one check-in more.
-fn with<V: View>(view: &V, person: PersonId, new: &CheckIn, history: History<V>) -> Result<CheckIns, V::Error> {
-    let Some(old) = view.check_ins(person)? else {
-        let strip = Strip::EMPTY.with(0, Some(new.mood));
-        return Ok(CheckIns { day: new.day, newest: Some(*new), strip });
-    };
+fn with<V: View>(
+    view: &V,
+    person: PersonId,
+    new: &CheckIn,
+    today: Day,
+    history: History<V>,
+) -> Result<CheckIns, V::Error> {
+    let is_ahead = |day: Day| day.since(today) > 1;
+    let Some(old) = view.check_ins(person)? else { return Ok(anew(Vec::new(), new)) };
+    // Written while the clock stood ahead: what was said before and what is said from now on would stand behind it for ever.
+    if is_ahead(old.day) {
+        let mut history = history(view, person)?;
+        history.retain(|known| !is_ahead(known.day));
+        return Ok(anew(history, new));
+    }
     if old.newest.is_none_or(|newest| new.supersedes(&newest)) && new.day >= old.day {
         let strip = old.strip.moved(new.day.since(old.day)).with(0, Some(new.mood));
         return Ok(CheckIns { day: new.day, newest: Some(*new), strip });
@@ -132,6 +147,15 @@ fn with<V: View>(view: &V, person: PersonId, new: &CheckIn, history: History<V>)
     let shown = that_day.fold(*new, |shown, known| if known.supersedes(&shown) { known } else { shown });
     let newest = old.newest.filter(|newest| !new.supersedes(newest)).or(Some(*new));
     Ok(CheckIns { newest, strip: old.strip.with(old.day.since(new.day), Some(shown.mood)), ..old })
+}
+
+/// The row of a person told anew from what they said.
+fn anew(mut known: Vec<CheckIn>, new: &CheckIn) -> CheckIns {
+    known.push(*new);
+    known.sort_by_key(|known| (known.day, known.at, known.op));
+    let newest = known.last().copied().unwrap_or(*new);
+    let shown = |strip: Strip, known: &CheckIn| strip.with(newest.day.since(known.day), Some(known.mood));
+    CheckIns { day: newest.day, newest: Some(newest), strip: known.iter().fold(Strip::EMPTY, shown) }
 }
 
 /// The row of a talk on the desk of a team.
@@ -165,10 +189,16 @@ pub(super) fn consent<V: View>(view: &V, case: &Case<'_>, moods_to_team: bool) -
         Err(refusal) => return Ok(Err(refusal)),
     };
     let Some(person) = view.person(case.op.person)? else { return Ok(Err(Refusal::UnknownPerson)) };
-    if person.consent_at.is_some_and(|newest| newest > case.at) {
+    if agreed_at(&person, case.context.now).is_some_and(|newest| newest > case.at) {
         return Ok(Ok(case.accept(Vec::new(), late)));
     }
     Ok(Ok(case.accept(consented(person.id, moods_to_team, case.at), late)))
+}
+
+/// When a person spoke of their consent last. A moment no clock has come to was written while one stood far ahead, and must not
+/// stand above what is said from now on.
+fn agreed_at(person: &Person, now: Timestamp) -> Option<Timestamp> {
+    person.consent_at.filter(|at| at.since(now) <= CLOCK_AHEAD_MILLIS)
 }
 
 /// What a consent or its withdrawal comes to.
@@ -196,7 +226,8 @@ pub(super) fn consent_again<V: View>(
     newer_is_here: bool,
 ) -> Folded<V::Error> {
     let Some(person) = view.person(case.op.person)? else { return Ok(None) };
-    let undoes = person.consent_at.is_some_and(|newest| newest > case.at || (newest == case.at && newer_is_here));
+    let undoes = agreed_at(&person, case.context.now)
+        .is_some_and(|newest| newest > case.at || (newest == case.at && newer_is_here));
     let effects = if undoes { Vec::new() } else { consented(person.id, moods_to_team, case.at) };
     Ok(Some(case.accept(effects, false)))
 }
@@ -205,11 +236,11 @@ pub(super) fn consent_again<V: View>(
 pub(super) fn withdrawn<V: View>(
     view: &V,
     person: PersonId,
-    at: Timestamp,
+    (at, now): (Timestamp, Timestamp),
     newer_is_here: bool,
 ) -> Result<Vec<Effect>, V::Error> {
     let later = |newest: Timestamp| newest > at || (newest == at && newer_is_here);
-    let said_later = view.person(person)?.is_none_or(|person| person.consent_at.is_some_and(later));
+    let said_later = view.person(person)?.is_none_or(|person| agreed_at(&person, now).is_some_and(later));
     Ok(if said_later { Vec::new() } else { consented(person, false, at) })
 }
 

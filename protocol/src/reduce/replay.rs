@@ -121,7 +121,7 @@ pub fn ended<V: Recall>(
         Ended::Left(person, device) => membership::left(view, person, device, now)?,
         Ended::Withdrawn(person) => {
             let newest = view.consent_commit(person)?;
-            check_ins::withdrawn(view, person, at, newest.is_some_and(|newest| newest >= commit))?
+            check_ins::withdrawn(view, person, (at, now), newest.is_some_and(|newest| newest >= commit))?
         }
     };
     Ok(Effects { effects, flags: Vec::new() })

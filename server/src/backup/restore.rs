@@ -3,7 +3,7 @@
 use super::{Manifest, OpenedBy, Place, Watch, read};
 use crate::{
     Error,
-    clock::Clock,
+    clock::{self, Clock},
     folder,
     identity::Identity,
     journal::{self, Journal, Journals},
@@ -36,7 +36,7 @@ pub struct Restored {
 /// Restores a backup into a new folder. Everything is made in `FOLDER.part` and renamed: one that fails leaves nothing behind.
 ///
 /// # Errors
-/// [`Error::Occupied`] when the folder holds anything, [`Error::WrongKey`], [`Error::NotWhole`], [`Error::Stopped`], and those of
+/// [`Error::Occupied`] when the folder holds anything, [`Error::Clock`], [`Error::WrongKey`], [`Error::NotWhole`], [`Error::Stopped`], and those of
 /// files and store.
 pub async fn restore(
     file: &Path,
@@ -47,6 +47,9 @@ pub async fn restore(
     clock: Arc<dyn Clock>,
     watch: &Watch,
 ) -> Result<Restored, Error> {
+    if !clock::may_be(clock.now()) {
+        return Err(Error::Clock(clock.now()));
+    }
     folder::ensure_free(folder)?;
     // Told before the long work: a journal that is not there was named by mistake, or its disk is not mounted.
     for named in journals {

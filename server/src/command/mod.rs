@@ -10,13 +10,15 @@ mod watched;
 
 use crate::{
     Error,
-    clock::SystemClock,
+    clock::{Clock, ResumedClock},
     console::{Checked, Console},
     folder,
     http::openapi,
     identity::Identity,
+    store,
 };
 use clap::{Parser, Subcommand};
+use kairan_protocol::time::Timestamp;
 use std::{
     io::{IsTerminal, Write},
     path::{Path, PathBuf},
@@ -168,7 +170,14 @@ async fn run(command: Command) -> Result<(), Error> {
 }
 
 async fn open(data: &Path) -> Result<Console, Error> {
-    Console::open(data, Arc::new(SystemClock)).await
+    Console::open(data, clock(data)).await
+}
+
+/// The machine's clock; where it was never set, the time goes on from what the folder's district saw last. Whoever opens the
+/// folder next says what is wrong with one that cannot be read.
+fn clock(data: &Path) -> Arc<dyn Clock> {
+    let last = store::last_moment(data).ok().flatten().unwrap_or(Timestamp::from_millis(0));
+    Arc::new(ResumedClock::from(last))
 }
 
 async fn check(data: &Path) -> Result<(), Error> {

@@ -2,9 +2,7 @@
 
 use super::say;
 use crate::{
-    Error,
-    clock::SystemClock,
-    folder,
+    Error, folder,
     http::Limits,
     identity::tls::Tls,
     sample,
@@ -16,7 +14,6 @@ use std::{
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -75,7 +72,8 @@ impl Serve {
         if let Some(journal) = self.journal {
             keep_journal_in(&folder, &journal)?;
         }
-        let options = ServeOptions { folder, listen: self.listen, tls, clock: Arc::new(SystemClock), limits };
+        let clock = super::clock(&folder);
+        let options = ServeOptions { folder, listen: self.listen, tls, clock, limits };
         let running = start(options).await?;
         ready(&running);
         signals.stop().await;

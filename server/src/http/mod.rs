@@ -81,7 +81,7 @@ pub fn router(edge: Arc<Edge>) -> Router {
         CompressionLayer::new().compress_when(SizeAbove::new(WORTH_COMPRESSING).and(NotForContentType::SSE));
     // Together they are one layer: axum puts every layer into a box of its own, for each request.
     let layers = ServiceBuilder::new()
-        .layer(axum::middleware::from_fn(answer::observe))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&edge), answer::observe))
         .layer(compression)
         .layer(CatchPanicLayer::custom(problem::panicked));
     Router::new()

@@ -3,9 +3,12 @@
 use super::{
     error::StoreError,
     meta, schema,
-    sql::{many, to_json, unsigned},
+    sql::{many, moment, to_json, unsigned},
 };
-use kairan_protocol::id::{Commit, Epoch, GroupId};
+use kairan_protocol::{
+    id::{Commit, Epoch, GroupId},
+    time::Timestamp,
+};
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use std::{
     path::{Path, PathBuf},
@@ -87,6 +90,16 @@ fn facts(connection: &Connection) -> Result<DatabaseFacts, StoreError> {
         last_commit: Commit(unsigned(meta::get(connection, "last_commit")?)),
         journal: journal(connection)?,
     })
+}
+
+/// The moment a folder's database was written to last, by the clock of then; none where nobody wrote it down.
+///
+/// # Errors
+/// The database's, one that is missing among them.
+pub fn last_moment(folder: &Path) -> Result<Option<Timestamp>, StoreError> {
+    let connection = schema::reading(folder)?;
+    let sql = "SELECT value FROM meta WHERE name = 'last_moment'";
+    Ok(connection.query_row(sql, [], |row| moment(row, 0)).optional()?)
 }
 
 /// Where the journal is kept, where it is not beside the database.

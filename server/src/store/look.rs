@@ -121,6 +121,13 @@ pub(super) fn check_in((op, day, mood, at): CheckInColumns) -> Result<CheckIn, S
     Ok(CheckIn { op: OpId::from_bytes(op), day: day_of_number(day)?, mood, at })
 }
 
+impl Look<'_> {
+    /// The newest day a check-in may be for: it is tomorrow somewhere.
+    pub fn tomorrow(&self) -> i64 {
+        day_number(ZoneOffsets::fixed(0).day_of(self.now)) + 1
+    }
+}
+
 impl View for Look<'_> {
     type Error = StoreError;
 
@@ -223,8 +230,7 @@ impl View for Look<'_> {
                    SELECT op, check_in.day, mood, at FROM days CROSS JOIN check_in \
                    WHERE check_in.day = days.day AND person = ?1 AND taken = 0 \
                    ORDER BY check_in.day DESC, at DESC, op DESC LIMIT 60";
-        // Tomorrow too, since it is tomorrow somewhere.
-        let newest = day_number(ZoneOffsets::fixed(0).day_of(self.now)) + 1;
+        let newest = self.tomorrow();
         let parameters = [person.number(), newest, newest - HISTORY_DAYS];
         many(self.connection, sql, parameters, read_check_in)?.into_iter().map(check_in).collect()
     }

@@ -40,7 +40,7 @@ mod tx;
 mod waiting;
 mod writer;
 
-pub use copy::{DatabaseFacts, copy, examine, keep_journal_in, replace_addresses};
+pub use copy::{DatabaseFacts, copy, examine, keep_journal_in, last_moment, replace_addresses};
 pub use epoch::{EpochBegun, begin_epoch};
 pub use error::{Denied, StoreError};
 pub use journalled::Journalled;
@@ -231,6 +231,8 @@ impl Store {
         let shared = &self.0.shared;
         shared.stirred.notified().await;
         if let Some(ticked) = shared.ticked() {
+            // A tick that lies ahead was before the clock was set back.
+            let ticked = ticked.min(shared.clock.now());
             shared.clock.sleep_until(ticked.plus_millis(PACE_MILLIS)).await;
         }
     }

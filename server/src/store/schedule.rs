@@ -33,6 +33,7 @@ fn at_most(limit: usize) -> i64 {
 impl Tx<'_> {
     /// Does what is due by now, at most so many things of a kind; each is a commit of its own and happens exactly once.
     pub fn do_what_is_due(&mut self, limit: usize) -> Result<Due, StoreError> {
+        self.count_from_now_at_the_latest()?;
         let notices = self.due_notices(limit)?;
         let roles = self.due_roles(limit)?;
         let forgotten = self.drop_kept(limit)? | self.forget_tombstones()?;
@@ -48,6 +49,19 @@ impl Tx<'_> {
         let sql = "DELETE FROM token WHERE hash IN (SELECT hash FROM token WHERE until < ?1 LIMIT 200)";
         run(self.connection, sql, [forgotten.millis()])?;
         Ok(Due { more, next: self.next_due()? })
+    }
+
+    /// What is kept for so many days from a moment that has not come was written while the clock stood ahead: it is kept from now.
+    fn count_from_now_at_the_latest(&mut self) -> Result<(), StoreError> {
+        let now = self.now.millis();
+        for sql in [
+            "UPDATE epoch SET at = ?1 WHERE at > ?1",
+            "UPDATE kept SET at = ?1 WHERE at > ?1",
+            "UPDATE tombstone SET at = ?1 WHERE at > ?1",
+        ] {
+            run(self.connection, sql, [now])?;
+        }
+        Ok(())
     }
 
     fn due_notices(&self, limit: usize) -> Result<Vec<NoticeState>, StoreError> {

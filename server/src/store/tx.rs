@@ -5,6 +5,7 @@ use super::{
     error::StoreError,
     feeds::Feeds,
     look::Look,
+    meta,
     sql::{number, one, run, signed, unsigned},
 };
 use kairan_protocol::{
@@ -130,10 +131,11 @@ impl<'a> Tx<'a> {
         Ok(commit)
     }
 
-    /// Writes down how far the numbers got: last thing before COMMIT.
+    /// Writes down how far the numbers got, and the moment: last thing before COMMIT.
     pub fn seal(&self) -> Result<(), StoreError> {
         if self.commit != self.memory.commit {
             run(self.connection, "UPDATE meta SET value = ?1 WHERE name = 'last_commit'", [signed(self.commit.0)])?;
+            meta::set(self.connection, "last_moment", self.now.millis())?;
         }
         Ok(())
     }

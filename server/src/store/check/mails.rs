@@ -57,7 +57,7 @@ pub fn check(look: &Look<'_>, lines: &mut Lines) {
         }
         Ok(())
     });
-    lines.each("check-ins in mails are what was tapped", |counted| check_ins(connection, counted));
+    lines.each("check-ins in mails are what was tapped", |counted| check_ins(look, counted));
     lines.each("consents in mails are the table's", |counted| {
         let rows = mails(connection, kind::CONSENT)?;
         let sql = "SELECT count(*) FROM person WHERE consent_at IS NOT NULL";
@@ -109,7 +109,10 @@ impl Told {
     }
 }
 
-fn check_ins(connection: &Connection, counted: &mut Counted) -> Result<(), StoreError> {
+/// Days to come, which a clock that stood ahead wrote, are no fault, and nothing that is shown from now on.
+fn check_ins(look: &Look<'_>, counted: &mut Counted) -> Result<(), StoreError> {
+    let connection = look.connection;
+    let tomorrow = day_of_number(look.tomorrow())?;
     let mut told = HashMap::new();
     for (person, _, body) in mails(connection, kind::CHECK_IN)? {
         let shown: CheckIns = json("a check_in row", &body)?;
@@ -126,12 +129,12 @@ fn check_ins(connection: &Connection, counted: &mut Counted) -> Result<(), Store
         };
         let tap =
             CheckIn { op: OpId::from_bytes(row.get(1)?), day: day_of_number(row.get(2)?)?, mood, at: moment(row, 4)? };
-        if !row.get::<_, bool>(5)? {
+        if !row.get::<_, bool>(5)? && tap.day <= tomorrow {
             told.tap(tap);
         }
     }
     for (person, told) in told {
-        counted.add(told.is_right(), person);
+        counted.add(told.shown.day > tomorrow || told.is_right(), person);
     }
     Ok(())
 }

@@ -1,13 +1,15 @@
 //! The machine's clock is set back, or stood wrong for a while: what is written down stands all the same.
 
 use super::house::*;
+use crate::{clock::Clock, store::last_moment};
 use kairan_protocol::{
-    body::Roster,
-    check_in::Mood,
+    body::{Roster, Status},
+    check_in::{Consent, Mood},
     feed::FeedName,
     id::{NoticeId, RoleId},
     notice::NoticeKind,
     op::Command,
+    outcome::Outcome,
     people::RoleKind,
     receipt::Stage,
     row::kind,
@@ -80,4 +82,64 @@ async fn a_phone_that_proved_itself_by_a_clock_years_ahead_is_let_in_once_it_is_
     house.clock.advance(-YEARS);
     phone.prove(&house).await;
     phone.catch_up(&house).await;
+}
+
+#[tokio::test]
+async fn what_was_said_while_the_clock_stood_years_ahead_does_not_hold_up_what_is_said_once_it_is_right() {
+    let house = House::new();
+    let mut phone = house.phone(SUZUKI).await;
+    let mut team = house.phone(KIMURA).await;
+    applied(&phone.send(&house, &house.consent(SUZUKI, true)).await);
+    applied(&phone.send(&house, &house.check_in(SUZUKI, Mood::Talk)).await);
+    house.clock.advance(YEARS);
+    phone.prove(&house).await;
+    applied(&phone.send(&house, &house.consent(SUZUKI, true)).await);
+    applied(&phone.send(&house, &house.check_in(SUZUKI, Mood::Good)).await);
+    house.tick().await;
+    house.clock.advance(DAY - YEARS);
+    phone.prove(&house).await;
+    team.prove(&house).await;
+    house.holds().await;
+    applied(&phone.send(&house, &house.check_in(SUZUKI, Mood::Fair)).await);
+    house.tick().await;
+    team.catch_up(&house).await;
+    let status: Status = team.body(FeedName::Desk(TEAM), kind::STATUS, &SUZUKI.to_string()).unwrap();
+    assert_eq!(status.check_ins.newest.map(|newest| newest.mood), Some(Mood::Fair));
+    assert_eq!(status.check_ins.strip.moods()[28..], [Some(Mood::Talk), Some(Mood::Fair)]);
+    house.holds().await;
+    applied(&phone.send(&house, &house.consent(SUZUKI, false)).await);
+    phone.catch_up(&house).await;
+    let consent: Consent = phone.body(FeedName::Mail(SUZUKI), kind::CONSENT, "moods").unwrap();
+    assert!(!consent.moods_to_team, "a withdrawal waits for no clock");
+    house.tick().await;
+    house.holds().await;
+}
+
+#[tokio::test]
+async fn what_a_server_restored_by_a_clock_years_ahead_waits_for_it_waits_for_no_longer_than_phones_keep_it() {
+    let mut house = House::new();
+    let mut phone = house.phone(SUZUKI).await;
+    let backup = house.backup();
+    house.clock.advance(YEARS);
+    house.restore(&backup).await;
+    house.clock.advance(-YEARS);
+    house.tick().await;
+    phone.prove(&house).await;
+    let seen = house.receipt(SUZUKI, NoticeId::from_bytes([9; 16]), Stage::Displayed);
+    assert_eq!(phone.send(&house, &seen).await.outcome, Outcome::Later);
+    house.clock.advance(36 * DAY);
+    assert!(matches!(phone.send(&house, &seen).await.outcome, Outcome::Refused { .. }));
+}
+
+#[tokio::test]
+async fn the_moment_of_the_newest_commit_is_written_down_even_where_it_lies_before_others() {
+    let house = House::new();
+    let mut phone = house.phone(SUZUKI).await;
+    house.clock.advance(YEARS);
+    phone.prove(&house).await;
+    applied(&phone.send(&house, &house.consent(SUZUKI, true)).await);
+    house.clock.advance(-YEARS);
+    phone.prove(&house).await;
+    applied(&phone.send(&house, &house.consent(SUZUKI, true)).await);
+    assert_eq!(last_moment(house.folder.path()).unwrap(), Some(house.clock.now()));
 }
