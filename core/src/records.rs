@@ -5,10 +5,12 @@ mod alert;
 mod desk;
 mod notice;
 mod person;
+mod roster;
 mod words;
 
 pub use alert::*;
 pub use desk::*;
 pub use notice::*;
 pub use person::*;
+pub use roster::*;
 pub use words::*;

@@ -2,7 +2,7 @@
 
 use crate::{
     check_in::{CheckIns, Mood},
-    id::{Commit, DeviceId, GroupId, OpId, PersonId},
+    id::{Commit, DeviceId, GroupId, OpId, PersonId, Rev},
     notice::NoticeState,
     people::{Residence, Role},
     time::{Day, Timestamp},
@@ -91,6 +91,30 @@ pub struct Home {
     pub paper: bool,
     /// Whether anybody of it has joined by phone.
     pub joined: bool,
+    /// Of what stands here about the household: what a correction names as seen.
+    #[serde(default)]
+    pub rev: Rev,
+    /// ふりがな of the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<String>,
+    /// Who lives there, in the order of the roster.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<Member>,
+}
+
+/// Somebody who lives in a home of a roster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Who.
+    pub id: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Of what stands here about them: what a correction names as seen.
+    #[serde(default)]
+    pub rev: Rev,
+    /// ふりがな of the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<String>,
 }
 
 /// The homes of a block, in the order of the roster.

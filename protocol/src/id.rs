@@ -278,6 +278,12 @@ pub struct Commit(pub u64);
 #[serde(transparent)]
 pub struct Rev(pub u32);
 
+impl Default for Rev {
+    fn default() -> Self {
+        Self::FIRST
+    }
+}
+
 impl Rev {
     /// Of a thing just made.
     pub const FIRST: Self = Self(1);

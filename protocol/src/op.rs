@@ -4,8 +4,8 @@ use crate::{
     check_in::Mood,
     feed::Audience,
     id::{DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
-    notice::{NoticeKind, NoticePatch, Points},
-    people::RoleKind,
+    notice::{Change, NoticeKind, NoticePatch, Points},
+    people::{Departure, Newcomer, RoleKind},
     receipt::Stage,
     refusal::Refusal,
     time::{Day, Timestamp},
@@ -134,6 +134,105 @@ pub enum Command {
     },
     /// This person leaves this device.
     Leave {},
+    /// 転入: a household is new here. Its id and those of its people are made by the asker, so that the op can be repeated.
+    AddHousehold {
+        /// The household's id.
+        household: GroupId,
+        /// Where it stands.
+        block: GroupId,
+        /// Its name.
+        name: String,
+        /// ふりがな of the name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reading: Option<String>,
+        /// 紙でお届けの世帯.
+        #[serde(default)]
+        paper: bool,
+        /// Its place in the roster's order; otherwise last.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<u32>,
+        /// Who lives there, in the order of the roster.
+        #[serde(default)]
+        people: Vec<Newcomer>,
+    },
+    /// Somebody is new in a household.
+    AddPerson {
+        /// Where they live.
+        household: GroupId,
+        /// Who.
+        #[serde(flatten)]
+        newcomer: Newcomer,
+    },
+    /// Correct what the roster says of a household.
+    CorrectHousehold {
+        /// Which.
+        household: GroupId,
+        /// The rev the officer saw.
+        seen: Rev,
+        /// Its name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// ふりがな of the name.
+        #[serde(default, skip_serializing_if = "Change::is_keep")]
+        reading: Change<String>,
+        /// Its place in the roster's order.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<u32>,
+    },
+    /// Correct what the roster says of a person.
+    CorrectPerson {
+        /// Who.
+        person: PersonId,
+        /// The rev the officer saw.
+        seen: Rev,
+        /// Their name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// ふりがな of the name.
+        #[serde(default, skip_serializing_if = "Change::is_keep")]
+        reading: Change<String>,
+    },
+    /// A person lives in another household from now on; one that is left without anybody is closed.
+    MovePerson {
+        /// Who.
+        person: PersonId,
+        /// Where to.
+        to: GroupId,
+    },
+    /// A person moved away or died. This is not undone: whoever comes back is new.
+    Depart {
+        /// Who.
+        person: PersonId,
+        /// Which of the two.
+        why: Departure,
+    },
+    /// Two households become one: everybody of `from` lives in `into`, and `from` is closed.
+    MergeHouseholds {
+        /// The one that is closed.
+        from: GroupId,
+        /// The one that stays, as it is.
+        into: GroupId,
+    },
+    /// Some of a household become a household of their own.
+    SplitHousehold {
+        /// The one they lived in.
+        from: GroupId,
+        /// The new one's id, made by the asker.
+        household: GroupId,
+        /// Where it stands.
+        block: GroupId,
+        /// Its name.
+        name: String,
+        /// Who lives there.
+        people: Vec<PersonId>,
+    },
+    /// A person known twice: what the second one was becomes the first's, and the second id leads to the first.
+    SamePerson {
+        /// Who stays.
+        person: PersonId,
+        /// Who is the same.
+        twice: PersonId,
+    },
 }
 
 /// Whom an invitation is for.
@@ -182,6 +281,15 @@ impl Command {
             Self::Approve { .. } => "approve",
             Self::Revoke { .. } => "revoke",
             Self::Leave {} => "leave",
+            Self::AddHousehold { .. } => "add_household",
+            Self::AddPerson { .. } => "add_person",
+            Self::CorrectHousehold { .. } => "correct_household",
+            Self::CorrectPerson { .. } => "correct_person",
+            Self::MovePerson { .. } => "move_person",
+            Self::Depart { .. } => "depart",
+            Self::MergeHouseholds { .. } => "merge_households",
+            Self::SplitHousehold { .. } => "split_household",
+            Self::SamePerson { .. } => "same_person",
         }
     }
 
@@ -201,6 +309,15 @@ impl Command {
         "approve",
         "revoke",
         "leave",
+        "add_household",
+        "add_person",
+        "correct_household",
+        "correct_person",
+        "move_person",
+        "depart",
+        "merge_households",
+        "split_household",
+        "same_person",
     ];
 
     /// How it is judged when it arrives late.
@@ -220,8 +337,30 @@ impl Command {
             | Self::MoveHousehold { .. }
             | Self::Invite { .. }
             | Self::Approve { .. }
-            | Self::Revoke { .. } => Nature::Power,
+            | Self::Revoke { .. }
+            | Self::AddHousehold { .. }
+            | Self::AddPerson { .. }
+            | Self::CorrectHousehold { .. }
+            | Self::CorrectPerson { .. }
+            | Self::MovePerson { .. }
+            | Self::Depart { .. }
+            | Self::MergeHouseholds { .. }
+            | Self::SplitHousehold { .. }
+            | Self::SamePerson { .. } => Nature::Power,
         }
+    }
+
+    /// Whether it holds names of people or homes, which only the association's own roster may show.
+    #[must_use]
+    pub const fn holds_names(&self) -> bool {
+        matches!(
+            self,
+            Self::AddHousehold { .. }
+                | Self::AddPerson { .. }
+                | Self::CorrectHousehold { .. }
+                | Self::CorrectPerson { .. }
+                | Self::SplitHousehold { .. }
+        )
     }
 }
 
@@ -321,6 +460,26 @@ mod tests {
         let text = format!(r#"{{{HEADER},"do":"check_in","mood":"good","day":"2026-11-22"}}"#);
         let op = Op::parse(&text).unwrap();
         assert_eq!(op.command.word(), "check_in");
+        assert_eq!(Op::parse(&op.to_text()), Ok(op));
+    }
+
+    #[test]
+    fn what_changes_in_a_roster_is_set_cleared_or_kept() {
+        let text = format!(r#"{{{HEADER},"do":"correct_person","person":"p0000000000007","seen":2,"reading":null}}"#);
+        let op = Op::parse(&text).unwrap();
+        let Command::CorrectPerson { name, reading, .. } = &op.command else { panic!("{op:?}") };
+        assert_eq!((name, reading), (&None, &Change::Clear));
+        assert!(
+            !Op::parse(&text.replace(r#","reading":null"#, r#","name":"佐藤 花""#))
+                .unwrap()
+                .to_text()
+                .contains("reading")
+        );
+        let text = format!(
+            r#"{{{HEADER},"do":"add_person","household":"g0000000000001","person":"p0000000000008","name":"佐藤 花"}}"#
+        );
+        let op = Op::parse(&text).unwrap();
+        assert!(op.command.holds_names());
         assert_eq!(Op::parse(&op.to_text()), Ok(op));
     }
 

@@ -1,7 +1,7 @@
 //! People, their household memberships and their roles with terms.
 
 use crate::{
-    id::{GroupId, PersonId, RoleId},
+    id::{GroupId, PersonId, Rev, RoleId},
     time::{Term, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,47 @@ pub struct Person {
     pub moods_to_team: Option<Timestamp>,
     /// When they last said yes or no to that; an older op changes nothing any more.
     pub consent_at: Option<Timestamp>,
+    /// Of what the roster says of them.
+    pub rev: Rev,
+    /// When they moved away, died, or turned out to be somebody who was known already.
+    pub gone: Option<Timestamp>,
+    /// Who that is.
+    pub same: Option<PersonId>,
+}
+
+/// A household as the rules see it, beside its place in the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Household {
+    /// Its id.
+    pub id: GroupId,
+    /// The block it stands in; none once it is closed.
+    pub block: Option<GroupId>,
+    /// Of what the roster says of it.
+    pub rev: Rev,
+    /// Where everybody of it lives since it was merged.
+    pub into: Option<GroupId>,
+}
+
+/// Somebody who moves in, by an id that the asker made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Newcomer {
+    /// Their id.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// ふりがな of the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<String>,
+}
+
+/// Why somebody is not here any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Departure {
+    /// 転出.
+    MovedOut,
+    /// 死亡.
+    Died,
 }
 
 /// That a person lives, or lived, in a household.

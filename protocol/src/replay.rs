@@ -33,6 +33,8 @@ pub enum Ended {
     Left(PersonId, DeviceId),
     /// A person's moods reach the team no more.
     Withdrawn(PersonId),
+    /// A person moved away or died.
+    Departed(PersonId),
 }
 
 /// What a district's staff feed says of something that has ended: an id only the server can tell the meaning of, and its seal.
@@ -57,6 +59,7 @@ impl MacKey {
             Ended::Revoked(device) => format!("revoked\n{device}"),
             Ended::Left(person, device) => format!("left\n{person}\n{device}"),
             Ended::Withdrawn(person) => format!("withdrawn\n{person}"),
+            Ended::Departed(person) => format!("departed\n{person}"),
         };
         self.tag(b"kairan ended 1\n", &[text.as_bytes()])
     }

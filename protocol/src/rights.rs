@@ -109,6 +109,8 @@ words! {
         EndCommissioner = "end_commissioner",
         /// Move a household: from a place and to a place, both judged.
         MoveHousehold = "move_household",
+        /// Say who lives where: homes and people that come, go, change their name, are merged or split.
+        EditRoster = "edit_roster",
         /// Print an invitation.
         Invite = "invite",
         /// Let somebody in who came with a link that was passed on, or turn them away.
@@ -185,6 +187,7 @@ const TABLE: &[(Act, &[Standing], &[Place])] = &[
     (Act::GrantCommissioner, &[MUNICIPAL, STEWARD],                                               DOWN),
     (Act::EndCommissioner,   &[MUNICIPAL, STEWARD],                                               DOWN),
     (Act::MoveHousehold,     &[OFFICER, CHAIR, MUNICIPAL, STEWARD],                               DOWN),
+    (Act::EditRoster,        &[OFFICER, CHAIR, MUNICIPAL, STEWARD],                               DOWN),
     (Act::Invite,            &[LEADER, OFFICER, CHAIR, MUNICIPAL, STEWARD],                       DOWN),
     (Act::Approve,           &[LEADER, OFFICER, CHAIR, MUNICIPAL, STEWARD],                       DOWN),
     (Act::Revoke,            &[OFFICER, CHAIR, MUNICIPAL, STEWARD],                               DOWN),

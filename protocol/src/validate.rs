@@ -3,6 +3,7 @@
 use crate::{
     notice::{Change, NoticePatch, Points, When},
     op::Command,
+    people::Newcomer,
 };
 
 /// Longest 件名, in characters.
@@ -17,6 +18,8 @@ pub const REASON: usize = 400;
 pub const AUDIENCE: usize = 200;
 /// Longest name of a person, group or device, in characters.
 pub const NAME: usize = 60;
+/// Most people of a household that moves in, or is split off.
+pub const PEOPLE: usize = 20;
 /// Most ops in one sync.
 pub const OPS_PER_SYNC: usize = 100;
 /// Most ops one sync hands back after a loss.
@@ -58,6 +61,12 @@ pub enum Limit {
     /// A character that no screen can show.
     #[error("{field} holds a control character")]
     Control {
+        /// The field.
+        field: &'static str,
+    },
+    /// The same thing named twice.
+    #[error("{field} names the same twice")]
+    Twice {
         /// The field.
         field: &'static str,
     },
@@ -128,6 +137,60 @@ fn patch(patch: &NoticePatch) -> Result<(), Limit> {
     Ok(())
 }
 
+fn name(field: &'static str, name: &str) -> Result<(), Limit> {
+    text(field, name, NAME)?;
+    // A name is one line.
+    if name.contains(['\n', '\r', '\t']) { Err(Limit::Control { field }) } else { Ok(()) }
+}
+
+fn names(of: Option<&String>, reading: Option<&String>) -> Result<(), Limit> {
+    of.map_or(Ok(()), |of| name("name", of))?;
+    reading.map_or(Ok(()), |reading| name("reading", reading))
+}
+
+fn newcomer(newcomer: &Newcomer) -> Result<(), Limit> {
+    names(Some(&newcomer.name), newcomer.reading.as_ref())
+}
+
+fn people(mut people: Vec<crate::id::PersonId>) -> Result<(), Limit> {
+    let named = people.len();
+    if named > PEOPLE {
+        return Err(Limit::TooMany { field: "people", limit: PEOPLE });
+    }
+    people.sort_unstable();
+    people.dedup();
+    if people.len() < named { Err(Limit::Twice { field: "people" }) } else { Ok(()) }
+}
+
+/// The limits of what is said about a roster.
+fn roster(command: &Command) -> Result<(), Limit> {
+    let set = |change: &Change<String>| match change {
+        Change::Set(reading) => Some(reading.clone()),
+        Change::Keep | Change::Clear => None,
+    };
+    match command {
+        Command::AddHousehold { name, reading, people: newcomers, .. } => {
+            names(Some(name), reading.as_ref())?;
+            newcomers.iter().try_for_each(newcomer)?;
+            people(newcomers.iter().map(|newcomer| newcomer.person).collect())
+        }
+        Command::AddPerson { newcomer: somebody, .. } => newcomer(somebody),
+        Command::CorrectHousehold { name, reading, .. } | Command::CorrectPerson { name, reading, .. } => {
+            names(name.as_ref(), set(reading).as_ref())
+        }
+        Command::SplitHousehold { name, people: movers, .. } => {
+            names(Some(name), None)?;
+            if movers.is_empty() {
+                return Err(Limit::Empty { field: "people" });
+            }
+            people(movers.clone())
+        }
+        Command::MergeHouseholds { from, into } if from == into => Err(Limit::Twice { field: "into" }),
+        Command::SamePerson { person, twice } if person == twice => Err(Limit::Twice { field: "twice" }),
+        _ => Ok(()),
+    }
+}
+
 /// Every limit of a command.
 ///
 /// # Errors
@@ -148,6 +211,13 @@ pub fn command(command: &Command) -> Result<(), Limit> {
         Command::Correct { patch: changes, .. } => patch(changes),
         Command::Withdraw { reason, .. } => text("reason", reason, REASON),
         Command::Invite { secret, .. } => text("secret", secret, 64),
+        Command::AddHousehold { .. }
+        | Command::AddPerson { .. }
+        | Command::CorrectHousehold { .. }
+        | Command::CorrectPerson { .. }
+        | Command::SplitHousehold { .. }
+        | Command::MergeHouseholds { .. }
+        | Command::SamePerson { .. } => roster(command),
         Command::Receipt { .. }
         | Command::CheckIn { .. }
         | Command::Consent { .. }
@@ -156,6 +226,8 @@ pub fn command(command: &Command) -> Result<(), Limit> {
         | Command::EndRole { .. }
         | Command::MoveHousehold { .. }
         | Command::Approve { .. }
+        | Command::MovePerson { .. }
+        | Command::Depart { .. }
         | Command::Revoke { .. }
         | Command::Leave {} => Ok(()),
     }
@@ -169,6 +241,30 @@ mod tests {
     fn a_title_of_a_hundred_letters_fits_and_one_more_does_not() {
         assert_eq!(text("title", &"回".repeat(TITLE), TITLE), Ok(()));
         assert_eq!(text("title", &"回".repeat(TITLE + 1), TITLE), Err(Limit::TooLong { field: "title", limit: TITLE }));
+    }
+
+    #[test]
+    fn a_household_of_twenty_moves_in_and_nobody_twice() {
+        let newcomer = |number| Newcomer {
+            person: crate::id::PersonId::from_number(number),
+            name: "見本 一郎".to_owned(),
+            reading: Some("みほん いちろう".to_owned()),
+        };
+        let home = |people| Command::AddHousehold {
+            household: crate::id::GroupId::from_number(1),
+            block: crate::id::GroupId::from_number(2),
+            name: "見本".to_owned(),
+            reading: None,
+            paper: false,
+            place: None,
+            people,
+        };
+        let many = |count| (1..=count).map(newcomer).collect::<Vec<_>>();
+        assert_eq!(command(&home(many(20))), Ok(()));
+        assert_eq!(command(&home(many(21))), Err(Limit::TooMany { field: "people", limit: PEOPLE }));
+        assert_eq!(command(&home(vec![newcomer(1), newcomer(1)])), Err(Limit::Twice { field: "people" }));
+        let two_lines = Newcomer { name: "見本\n一郎".to_owned(), ..newcomer(1) };
+        assert_eq!(command(&home(vec![two_lines])), Err(Limit::Control { field: "name" }));
     }
 
     #[test]

@@ -6,10 +6,10 @@ use crate::{
     feed::FeedName,
     id::{DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
     joining::Waiting,
-    notice::NoticeState,
+    notice::{Change, NoticeState},
     op::Invitee,
     outcome::Flag,
-    people::{Location, Person, Residence, Role},
+    people::{Departure, Household, Location, Newcomer, Person, Residence, Role},
     receipt::Receipt,
     time::{Day, Timestamp, ZoneOffsets},
     tree::{Group, GroupKind},
@@ -31,6 +31,12 @@ pub trait View {
     /// # Errors
     /// The store's.
     fn person(&self, id: PersonId) -> Result<Option<Person>, Self::Error>;
+
+    /// A household, closed ones too; none for a group of another kind.
+    ///
+    /// # Errors
+    /// The store's.
+    fn household(&self, id: GroupId) -> Result<Option<Household>, Self::Error>;
 
     /// The household a person lives in, and those they lived in; newest first.
     ///
@@ -110,6 +116,24 @@ pub trait View {
     /// The store's.
     fn device_persons(&self, device: DeviceId) -> Result<Vec<PersonId>, Self::Error>;
 
+    /// The devices that hold a person. A phone knows of its own person's.
+    ///
+    /// # Errors
+    /// The store's.
+    fn devices_of(&self, person: PersonId) -> Result<Vec<DeviceId>, Self::Error>;
+
+    /// The guests of a person. A phone knows of none.
+    ///
+    /// # Errors
+    /// The store's.
+    fn guests_of(&self, person: PersonId) -> Result<Vec<PersonId>, Self::Error>;
+
+    /// How far a person is with every notice they have a receipt of.
+    ///
+    /// # Errors
+    /// The store's.
+    fn receipts_of(&self, person: PersonId) -> Result<Vec<(NoticeId, Receipt)>, Self::Error>;
+
     /// Whether an invite with this id is there already.
     ///
     /// # Errors
@@ -170,6 +194,25 @@ pub enum Mark {
     Status(PersonId),
 }
 
+/// A household that is new.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewHousehold {
+    /// Its id.
+    pub id: GroupId,
+    /// Where it stands.
+    pub block: GroupId,
+    /// Its name.
+    pub name: String,
+    /// ふりがな of the name.
+    pub reading: Option<String>,
+    /// 紙でお届けの世帯.
+    pub paper: bool,
+    /// Its place in the roster's order; otherwise last.
+    pub place: Option<u32>,
+    /// Since when.
+    pub at: Timestamp,
+}
+
 /// What an applied op does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -226,6 +269,76 @@ pub enum Effect {
         from: GroupId,
         /// The block it stands in.
         to: GroupId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A household is new.
+    Household(Box<NewHousehold>),
+    /// A person is new; where they live is said by [`Effect::PersonMoved`].
+    Person(Newcomer),
+    /// A person lives in another household from now on; last in its order. Invitations that are open for it are void: they were
+    /// printed for others.
+    PersonMoved {
+        /// Who.
+        person: PersonId,
+        /// Where.
+        to: GroupId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Nobody lives in a household any more: it stands nowhere from now on, and its invitations are void.
+    HouseholdClosed {
+        /// Which.
+        household: GroupId,
+        /// Where everybody of it lives, if it was merged.
+        into: Option<GroupId>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody lives in a closed household after all, as was heard late: it was never closed.
+    HouseholdOpened {
+        /// Which.
+        household: GroupId,
+    },
+    /// The roster says something else of a household. Of two changes of a field the one with the later commit stands.
+    HouseholdCorrected {
+        /// Which.
+        household: GroupId,
+        /// The rev after it.
+        rev: Rev,
+        /// Its name.
+        name: Option<String>,
+        /// ふりがな of the name.
+        reading: Change<String>,
+        /// Its place in the roster's order.
+        place: Option<u32>,
+    },
+    /// The roster says something else of a person. Of two changes of a field the one with the later commit stands.
+    PersonCorrected {
+        /// Who.
+        person: PersonId,
+        /// The rev after it.
+        rev: Rev,
+        /// Their name.
+        name: Option<String>,
+        /// ふりがな of the name.
+        reading: Change<String>,
+    },
+    /// A person moved away or died: they live nowhere, have no guests, and their invitations are void.
+    Departed {
+        /// Who.
+        person: PersonId,
+        /// Which of the two, where that is known.
+        why: Option<Departure>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Two people are one: devices, roles, guests and history of the second are the first's, and the second id leads to the first.
+    SamePerson {
+        /// Who stays.
+        person: PersonId,
+        /// Who is the same.
+        twice: PersonId,
         /// When.
         at: Timestamp,
     },

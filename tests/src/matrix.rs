@@ -21,7 +21,7 @@ pub const STANDINGS: [&str; 8] =
 pub const PERSONAL_ACTS: [&str; 5] = ["receipt", "check_in", "consent", "take_back", "leave"];
 
 /// What is done about a group.
-pub const GROUP_ACTS: [&str; 16] = [
+pub const GROUP_ACTS: &[&str] = &[
     "post_circular",
     "post_notice",
     "post_emergency",
@@ -32,6 +32,7 @@ pub const GROUP_ACTS: [&str; 16] = [
     "grant_commissioner",
     "end_commissioner",
     "move_household",
+    "edit_roster",
     "invite",
     "approve",
     "revoke",

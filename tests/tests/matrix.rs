@@ -3,12 +3,12 @@
 use kairan_protocol::{
     check_in::Mood,
     feed::{Audience, FeedName},
-    id::{FeedNumber, GroupId, InviteId, NoticeId, OpId, Rev, RoleId},
+    id::{FeedNumber, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, RoleId},
     invite::Secret,
     notice::{NoticeKind, NoticePatch},
     op::{Command, Invitee},
     outcome::{OpResult, Outcome},
-    people::RoleKind,
+    people::{Newcomer, RoleKind},
     receipt::Stage,
     rights::{self, Act, Place, Standing},
     tree::GroupKind,
@@ -73,6 +73,7 @@ async fn play(scene: &Scene, numbers: &BTreeMap<FeedName, FeedNumber>, line: &Li
         "grant_role" | "grant_commissioner" => grant(scene, line).await,
         "end_role" | "end_commissioner" => end(scene, line).await,
         "move_household" => move_household(scene, line).await,
+        "edit_roster" => edit_roster(scene, line).await,
         "invite" => invite(scene, line).await,
         "approve" => approve(scene, line).await,
         "revoke" => revoke(scene, line).await,
@@ -103,8 +104,15 @@ fn judge(line: &Line, outcome: &Outcome) -> Played {
         ("end_role", &["unknown_role"]),
         ("revoke", &["unknown_device"]),
     ];
-    const NOWHERE: [&str; 6] =
-        ["grant_role", "grant_commissioner", "move_household", "post_circular", "post_notice", "post_emergency"];
+    const NOWHERE: [&str; 7] = [
+        "grant_role",
+        "grant_commissioner",
+        "move_household",
+        "edit_roster",
+        "post_circular",
+        "post_notice",
+        "post_emergency",
+    ];
     let code = raw::refusal(outcome);
     let nowhere = code == Some("wrong_place") && NOWHERE.contains(&line.act.as_str());
     let hidden = HIDDEN.iter().find(|(act, _)| *act == line.act).map_or(&[][..], |(_, codes)| codes);
@@ -278,6 +286,27 @@ async fn move_household(scene: &Scene, line: &Line) -> Played {
         }
     }
     Played::As(true)
+}
+
+/// A home moves in at the line's place, or where that is a home somebody is added to it; nowhere else do homes stand.
+async fn edit_roster(scene: &Scene, line: &Line) -> Played {
+    let Some(place) = Scene::place(line) else { return Played::Unreal };
+    let there = scene.group(place);
+    let newcomer = Newcomer { person: PersonId::random().unwrap(), name: "転入 人".to_owned(), reading: None };
+    let command = if kind_of(scene, there).await == GroupKind::Household {
+        Command::AddPerson { household: there, newcomer }
+    } else {
+        Command::AddHousehold {
+            household: GroupId::random().unwrap(),
+            block: there,
+            name: "転入".to_owned(),
+            reading: None,
+            paper: false,
+            place: None,
+            people: vec![newcomer],
+        }
+    };
+    judge(line, &send(scene, line, command).await.1)
 }
 
 async fn kind_of(scene: &Scene, group: GroupId) -> GroupKind {

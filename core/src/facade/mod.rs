@@ -7,6 +7,7 @@ mod inviting;
 mod joining;
 mod opening;
 mod outbox;
+mod people;
 mod phones;
 mod posting;
 mod reading;
@@ -167,9 +168,18 @@ const fn screens_of(command: &Command) -> &'static [Screen] {
             &[Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk]
         }
         Command::GrantRole { .. } | Command::EndRole { .. } => &[Screen::Home, Screen::Me, Screen::Desk],
-        Command::MoveHousehold { .. } | Command::Invite { .. } | Command::Approve { .. } => {
-            &[Screen::Home, Screen::Desk]
-        }
+        Command::MoveHousehold { .. }
+        | Command::Invite { .. }
+        | Command::Approve { .. }
+        | Command::AddHousehold { .. }
+        | Command::AddPerson { .. }
+        | Command::CorrectHousehold { .. }
+        | Command::CorrectPerson { .. }
+        | Command::MovePerson { .. }
+        | Command::Depart { .. }
+        | Command::MergeHouseholds { .. }
+        | Command::SplitHousehold { .. }
+        | Command::SamePerson { .. } => &[Screen::Home, Screen::Desk],
         Command::Revoke { .. } | Command::Leave {} => &[Screen::Home, Screen::Me, Screen::Phones],
     }
 }

@@ -9,7 +9,7 @@ use kairan_protocol::{
     id::{DeviceId, FeedNumber, GroupId, InviteId, JoinId, NoticeId, PersonId, Rev, RoleId},
     joining::{Join, Waiting},
     notice::{NoticeBody, NoticeKind, NoticeState, Phase, Points, Sender},
-    people::{Location, Person, Residence, Role},
+    people::{Household, Location, Person, Residence, Role},
     receipt::Receipt,
     row::kind,
     time::{Term, Timestamp},
@@ -165,7 +165,14 @@ impl View for Look<'_> {
             name: profile.name.clone(),
             moods_to_team: consent.filter(|consent| consent.moods_to_team).map(|consent| consent.at),
             consent_at: consent.map(|consent| consent.at),
+            rev: Rev::FIRST,
+            gone: None,
+            same: None,
         }))
+    }
+
+    fn household(&self, id: GroupId) -> Result<Option<Household>, Error> {
+        Ok(self.world.homes.get(&id).copied())
     }
 
     fn residences(&self, person: PersonId) -> Result<Vec<Residence>, Error> {
@@ -257,6 +264,20 @@ impl View for Look<'_> {
             }
         }
         Ok(None)
+    }
+
+    fn devices_of(&self, person: PersonId) -> Result<Vec<DeviceId>, Error> {
+        let phones = self.rows(FeedName::Mail(person), kind::PHONE)?;
+        Ok(phones.iter().filter_map(|phone| phone.id.parse().ok()).collect())
+    }
+
+    fn guests_of(&self, _person: PersonId) -> Result<Vec<PersonId>, Error> {
+        Ok(Vec::new())
+    }
+
+    fn receipts_of(&self, person: PersonId) -> Result<Vec<(NoticeId, Receipt)>, Error> {
+        let receipts = self.rows(FeedName::Mail(person), kind::RECEIPT)?;
+        Ok(receipts.iter().filter_map(|row| Some((row.id.parse().ok()?, row.parsed()?))).collect())
     }
 
     fn invite_exists(&self, _id: InviteId) -> Result<bool, Error> {

@@ -4,7 +4,8 @@ use crate::error::Error;
 use kairan_protocol::{
     body::{GroupCard, Profile, Roster, Team},
     feed::FeedName,
-    id::{DeviceId, FeedNumber, GroupId, PersonId},
+    id::{DeviceId, FeedNumber, GroupId, PersonId, Rev},
+    people::Household,
     row::kind,
     time::{Timestamp, ZoneOffsets},
     tree::{Group, GroupKind},
@@ -42,6 +43,8 @@ pub(crate) struct World {
     pub profiles: BTreeMap<PersonId, Profile>,
     /// Every group it has heard of.
     pub groups: HashMap<GroupId, Group>,
+    /// The homes of the rosters it holds, and of its own people.
+    pub homes: HashMap<GroupId, Household>,
     /// Staffed teams by the group they hang below.
     pub teams: HashMap<GroupId, Vec<Group>>,
 }
@@ -68,6 +71,7 @@ impl World {
             feeds: feeds(connection)?,
             profiles: BTreeMap::new(),
             groups: HashMap::new(),
+            homes: HashMap::new(),
             teams: HashMap::new(),
         };
         for (block, roster) in bodies::<Roster>(connection, kind::ROSTER)? {
@@ -87,7 +91,10 @@ impl World {
             teams.dedup();
         }
         for (_, profile) in bodies::<Profile>(connection, kind::PROFILE)? {
-            world.groups.extend(profile.groups.iter().map(|group| (group.id, group.clone())));
+            for group in &profile.groups {
+                world.know_home(group.id, group.kind, group.parent);
+                world.groups.insert(group.id, group.clone());
+            }
             world.profiles.insert(profile.person, profile);
         }
         Ok(world)
@@ -97,7 +104,15 @@ impl World {
         let Ok(block) = block.parse::<GroupId>() else { return };
         for home in roster.homes {
             let group = Group { id: home.id, kind: GroupKind::Household, parent: Some(block), name: home.name };
+            self.homes.insert(home.id, Household { id: home.id, block: Some(block), rev: home.rev, into: None });
             self.groups.insert(home.id, group);
+        }
+    }
+
+    /// A home known from the way up to it alone: how often it was corrected is not.
+    fn know_home(&mut self, id: GroupId, kind: GroupKind, block: Option<GroupId>) {
+        if kind == GroupKind::Household {
+            self.homes.entry(id).or_insert(Household { id, block, rev: Rev::FIRST, into: None });
         }
     }
 

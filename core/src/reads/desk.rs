@@ -6,7 +6,7 @@ use crate::{
     overlay::{Look, Seen},
     records::{
         BlockLine, Counts, Desk, DeskName, DeskNotice, GroupLine, HomeLine, HomeStage, JoinLine, RosterBlock,
-        RosterHome, SentLine, SentState, StatusLine, TalkLine,
+        RosterHome, RosterPerson, SentLine, SentState, StatusLine, TalkLine,
     },
     store::{Store, mirror::index::kind_of},
 };
@@ -151,8 +151,15 @@ fn roster_block(id: GroupId, roster: Roster) -> RosterBlock {
         name: home.name,
         paper: home.paper,
         joined: home.joined,
+        rev: home.rev.0,
+        reading: home.reading,
+        people: home.people.into_iter().map(roster_person).collect(),
     };
     RosterBlock { id: id.to_string(), name: roster.name, homes: roster.homes.into_iter().map(home).collect() }
+}
+
+fn roster_person(person: kairan_protocol::body::Member) -> RosterPerson {
+    RosterPerson { id: person.id.to_string(), name: person.name, rev: person.rev.0, reading: person.reading }
 }
 
 /// Every tally of the desk by notice.

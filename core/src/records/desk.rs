@@ -93,6 +93,26 @@ pub struct RosterHome {
     pub paper: bool,
     /// Whether anybody of it has joined by phone.
     pub joined: bool,
+    /// What a correction of the household names as seen.
+    pub rev: u32,
+    /// ふりがな of the name.
+    pub reading: Option<String>,
+    /// Who lives there, in the order of the roster.
+    pub people: Vec<RosterPerson>,
+}
+
+/// Somebody who lives in a home of a roster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct RosterPerson {
+    /// Who.
+    pub id: String,
+    /// Their name.
+    pub name: String,
+    /// What a correction of the person names as seen.
+    pub rev: u32,
+    /// ふりがな of the name.
+    pub reading: Option<String>,
 }
 
 /// The homes of one block.

@@ -48,6 +48,14 @@ twins! {
         Emergency,
     }
 
+    /// Why somebody is not here any more.
+    Departure of people::Departure {
+        /// 転出.
+        MovedOut,
+        /// 死亡.
+        Died,
+    }
+
     /// How far a person got with a notice.
     Stage of receipt::Stage {
         /// 届いた.

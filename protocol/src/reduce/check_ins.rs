@@ -100,7 +100,8 @@ pub(super) fn check_in_again<V: Recall>(
         &new,
         with(view, person.id, &new, case.context.zone.day_of(case.context.now), V::check_ins_ever)?,
     );
-    if mood == Mood::Talk {
+    // Of somebody who is gone meanwhile nobody has to hear it.
+    if mood == Mood::Talk && person.gone.is_none() {
         match desk_again(view, case, commit)? {
             Some(team) => effects.push(talk(view, case, &person, &new, &team)?),
             None if view.more_may_come()? => return Ok(None),
@@ -160,7 +161,7 @@ fn anew(mut known: Vec<CheckIn>, new: &CheckIn) -> CheckIns {
 
 /// The row of a talk on the desk of a team.
 fn talk<V: View>(view: &V, case: &Case<'_>, person: &Person, new: &CheckIn, team: &Group) -> Result<Effect, V::Error> {
-    let household = match place::home(view, case)? {
+    let household = match place::home(view, person.id, new.at, case.context.now)? {
         Some(residence) => view.group(residence.household)?,
         None => None,
     };
@@ -202,7 +203,7 @@ fn agreed_at(person: &Person, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// What a consent or its withdrawal comes to.
-fn consented(person: PersonId, moods_to_team: bool, at: Timestamp) -> Vec<Effect> {
+pub(super) fn consented(person: PersonId, moods_to_team: bool, at: Timestamp) -> Vec<Effect> {
     let body = Consent { moods_to_team, at };
     vec![
         Effect::Consent { person, moods_to_team: moods_to_team.then_some(at), at },
@@ -242,6 +243,41 @@ pub(super) fn withdrawn<V: View>(
     let later = |newest: Timestamp| newest > at || (newest == at && newer_is_here);
     let said_later = view.person(person)?.is_none_or(|person| agreed_at(&person, now).is_some_and(later));
     Ok(if said_later { Vec::new() } else { consented(person, false, at) })
+}
+
+/// The row of a person who was known twice: of a day's taps the newest, of all the newest.
+pub(super) fn together<V: View>(view: &V, person: PersonId, twice: PersonId) -> Result<Option<Effect>, V::Error> {
+    let state = match (view.check_ins(person)?, view.check_ins(twice)?) {
+        (_, None) => return Ok(None),
+        (None, Some(theirs)) => theirs,
+        (Some(own), Some(theirs)) => {
+            let mut history = view.check_in_history(person)?;
+            history.extend(view.check_in_history(twice)?);
+            both(&own, &theirs, &history)
+        }
+    };
+    Ok(Some(row(person, &state)))
+}
+
+fn both(own: &CheckIns, theirs: &CheckIns, history: &[CheckIn]) -> CheckIns {
+    let day = own.day.max(theirs.day);
+    let [mut strip, other] = [own, theirs].map(|known| known.strip.moved(day.since(known.day)));
+    for (days_before, mood) in (0..).zip(other.moods().iter().rev()) {
+        let Some(mood) = mood else { continue };
+        let that_day = history.iter().filter(|known| day.since(known.day) == days_before);
+        let newest = that_day.copied().reduce(|one, next| if next.supersedes(&one) { next } else { one });
+        strip = strip.with(days_before, Some(newest.map_or(*mood, |newest| newest.mood)));
+    }
+    let newest = [own.newest, theirs.newest].into_iter().flatten();
+    let newest = newest.reduce(|one, next| if next.supersedes(&one) { next } else { one });
+    CheckIns { day, newest, strip }
+}
+
+/// What a person who was known twice agreed to: what was said later stands, and of two in the same moment the withdrawal.
+pub(super) fn agreed_together(person: &Person, twice: &Person) -> Vec<Effect> {
+    let said = |one: &Person| Some((one.consent_at?, one.moods_to_team.is_none()));
+    let Some((at, no)) = said(person).into_iter().chain(said(twice)).max() else { return Vec::new() };
+    consented(person.id, !no, at)
 }
 
 pub(super) fn take_back<V: View>(view: &V, case: &Case<'_>, op: OpId) -> Judgement<V::Error> {

@@ -89,7 +89,7 @@ const fn granting(role: RoleKind, group: GroupKind) -> Act {
     if opens_moods(role, group) { Act::GrantCommissioner } else { Act::GrantRole }
 }
 
-const fn ending(role: RoleKind, group: GroupKind) -> Act {
+pub(super) const fn ending(role: RoleKind, group: GroupKind) -> Act {
     if opens_moods(role, group) { Act::EndCommissioner } else { Act::EndRole }
 }
 
@@ -127,9 +127,9 @@ pub(super) fn grant_role<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Err
         return Ok(Err(Refusal::Malformed));
     }
     let Some(place) = view.group(group)? else { return Ok(Err(Refusal::UnknownGroup)) };
-    if view.person(person)?.is_none() {
+    let Some(person) = place::living(view, person)?.map(|known| known.id) else {
         return Ok(Err(Refusal::UnknownPerson));
-    }
+    };
     if let Err(refusal) = place::allowed(view, case, granting(kind, place.kind), &[group])? {
         return Ok(Err(refusal));
     }
@@ -161,12 +161,14 @@ pub(super) fn grant_role_again<V: View>(view: &V, case: &Case<'_>) -> Folded<V::
     if view.role(role)?.is_some() {
         return Ok(Some(case.accept(Vec::new(), false)));
     }
-    let (Some(place), Some(_)) = (view.group(group)?, view.person(person)?) else { return Ok(None) };
-    let role = Role { id: role, person, group, kind, term: Term { from: case.at, until } };
+    let (Some(place), Some(known)) = (view.group(group)?, place::known(view, person)?) else { return Ok(None) };
+    // Whoever is gone meanwhile held it until then.
+    let until = until.into_iter().chain(known.gone).min().map(|until| until.max(case.at));
+    let role = Role { id: role, person: known.id, group, kind, term: Term { from: case.at, until } };
     Ok(Some(case.accept(granted(role, &place), false)))
 }
 
-fn kind_of<V: View>(view: &V, group: GroupId) -> Result<GroupKind, V::Error> {
+pub(super) fn kind_of<V: View>(view: &V, group: GroupId) -> Result<GroupKind, V::Error> {
     Ok(view.group(group)?.map_or(GroupKind::Team, |group| group.kind))
 }
 
@@ -190,7 +192,7 @@ pub(super) fn end_role<V: View>(view: &V, case: &Case<'_>, id: RoleId) -> Judgem
 }
 
 /// What the end of a role comes to.
-fn over<V: View>(view: &V, role: &Role, at: Timestamp, now: Timestamp) -> Result<Vec<Effect>, V::Error> {
+pub(super) fn over<V: View>(view: &V, role: &Role, at: Timestamp, now: Timestamp) -> Result<Vec<Effect>, V::Error> {
     let mut effects = vec![Effect::RoleEnded { role: role.id, at }, Effect::Rights(role.person)];
     effects.extend(staffing(view, role, now)?);
     Ok(effects)
@@ -214,7 +216,7 @@ pub(super) fn move_household<V: View>(
     household: GroupId,
     to: GroupId,
 ) -> Judgement<V::Error> {
-    let home = view.group(household)?.filter(|home| home.kind == GroupKind::Household);
+    let home = view.group(household)?.filter(|home| home.kind == GroupKind::Household && home.parent.is_some());
     let (Some(home), Some(block)) = (home, view.group(to)?) else { return Ok(Err(Refusal::UnknownGroup)) };
     if let Err(refusal) = place::allowed(view, case, Act::MoveHousehold, &[household, to])? {
         return Ok(Err(refusal));
@@ -254,7 +256,8 @@ pub(super) fn move_household_again<V: View>(
     to: GroupId,
 ) -> Folded<V::Error> {
     let (Some(home), Some(_)) = (view.group(household)?, view.group(to)?) else { return Ok(None) };
-    let Some(from) = home.parent else { return Ok(None) };
+    // A home that is closed meanwhile stood there until then.
+    let from = home.parent.unwrap_or(to);
     Ok(Some(case.accept(moved(view, household, from, to, case.at)?, false)))
 }
 
@@ -300,21 +303,19 @@ pub(super) fn invite<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Error> 
     let mut listed = Vec::new();
     let reached = match to {
         Invitee::Household(household) => {
-            let known = view.group(household)?.is_some_and(|group| group.kind == GroupKind::Household);
-            if !known {
+            if view.household(household)?.is_none_or(|known| known.block.is_none()) {
                 return Ok(Err(Refusal::UnknownGroup));
             }
             listed.extend(view.members(household)?);
             place::allowed(view, case, Act::Invite, &[household])?
         }
         Invitee::Person(person) => {
-            if view.person(person)?.is_none() {
-                return Ok(Err(Refusal::UnknownPerson));
-            }
-            listed.push(person);
-            reaches(view, case, Act::Invite, person)?
+            let Some(known) = place::living(view, person)? else { return Ok(Err(Refusal::UnknownPerson)) };
+            listed.push(known.id);
+            reaches(view, case, Act::Invite, known.id)?
         }
     };
+    let to = listed.first().copied().filter(|_| matches!(to, Invitee::Person(_))).map_or(to, Invitee::Person);
     if let Err(refusal) = reached {
         return Ok(Err(refusal));
     }

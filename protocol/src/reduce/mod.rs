@@ -2,12 +2,17 @@
 
 mod approval;
 mod check_ins;
+mod departing;
+mod homes;
 mod membership;
 mod notices;
 mod place;
 mod replay;
 #[cfg(test)]
 mod restored;
+#[cfg(test)]
+mod roster;
+mod same;
 #[cfg(test)]
 mod stories;
 #[cfg(test)]
@@ -20,6 +25,7 @@ pub use place::talk_team;
 pub use replay::{Folded, Recall, ended, replay};
 
 use crate::{
+    id::PersonId,
     op::{BROADCAST_WAITS_MILLIS, CLOCK_AHEAD_MILLIS, Command, Nature, Op},
     outcome::Flag,
     people::Role,
@@ -27,6 +33,7 @@ use crate::{
     time::Timestamp,
     view::{Context, Effects, View},
 };
+use std::borrow::Cow;
 
 /// What a rule comes to: accepted with effects, or refused; the outer error is the store's.
 pub(crate) type Judgement<E> = Result<Result<Effects, Refusal>, E>;
@@ -71,6 +78,8 @@ impl Case<'_> {
 /// Whatever the view answers with when it cannot look. A refusal is the inner result.
 pub fn reduce<V: View>(view: &V, op: &Op, context: &Context<'_>) -> Judgement<V::Error> {
     let persons = view.device_persons(context.device)?;
+    // A phone may not have heard yet that somebody was known twice: what it says as the second is the first's.
+    let op = &*if persons.contains(&op.person) { Cow::Borrowed(op) } else { by_author(view, op)? };
     if !persons.contains(&op.person) {
         return Ok(Err(Refusal::NotOnThisDevice));
     }
@@ -101,7 +110,30 @@ pub fn reduce<V: View>(view: &V, op: &Op, context: &Context<'_>) -> Judgement<V:
         Command::Approve { join, admit } => approval::approve(view, &case, *join, *admit),
         Command::Revoke { device } => membership::revoke(view, &case, *device),
         Command::Leave {} => membership::leave(view, &case),
+        Command::AddHousehold { .. } => homes::add_household(view, &case),
+        Command::AddPerson { household, newcomer } => homes::add_person(view, &case, *household, newcomer),
+        Command::CorrectHousehold { household, seen, .. } => homes::correct_household(view, &case, *household, *seen),
+        Command::CorrectPerson { person, seen, .. } => homes::correct_person(view, &case, *person, *seen),
+        Command::MovePerson { person, to } => homes::move_person(view, &case, *person, *to),
+        Command::Depart { person, why } => departing::depart(view, &case, *person, *why),
+        Command::MergeHouseholds { from, into } => homes::merge_households(view, &case, *from, *into),
+        Command::SplitHousehold { from, people, .. } => homes::split_household(view, &case, *from, people),
+        Command::SamePerson { person, twice } => same::same_person(view, &case, *person, *twice),
     }
+}
+
+/// An op by the person its author is known as.
+pub(crate) fn by_author<'a, V: View>(view: &V, op: &'a Op) -> Result<Cow<'a, Op>, V::Error> {
+    let author = author(view, op.person)?;
+    Ok(if author == op.person { Cow::Borrowed(op) } else { Cow::Owned(Op { person: author, ..op.clone() }) })
+}
+
+/// Who somebody is that may have been known twice: the id that stands.
+///
+/// # Errors
+/// The store's.
+pub fn author<V: View>(view: &V, person: PersonId) -> Result<PersonId, V::Error> {
+    Ok(place::known(view, person)?.map_or(person, |known| known.id))
 }
 
 /// A body as JSON. Bodies are made of maps with text keys and never fail to become JSON.

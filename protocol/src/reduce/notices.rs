@@ -4,7 +4,7 @@ use super::{Case, Folded, Judgement, json, place};
 use crate::{
     body::Sent,
     feed::{Audience, FeedName},
-    id::{Commit, NoticeId, Rev},
+    id::{Commit, NoticeId, PersonId, Rev},
     notice::{NoticeBody, NoticeKind, NoticePatch, NoticeState, Phase, Points, Sender, Withdrawn},
     op::{Command, Op},
     receipt::{Receipt, Stage},
@@ -316,7 +316,8 @@ pub(super) fn receipt<V: View>(view: &V, case: &Case<'_>, id: NoticeId, rev: Rev
     if rev > notice.rev {
         return Ok(Err(Refusal::UnknownRev));
     }
-    let effects = received(view, case, id, notice.body.asks, Receipt { rev, stage, at: case.at })?;
+    let effects =
+        received(view, (person, case.context.now), id, notice.body.asks, Receipt { rev, stage, at: case.at })?;
     Ok(Ok(case.accept(effects, late)))
 }
 
@@ -332,19 +333,20 @@ pub(super) fn receipt_again<V: View>(
     if view.person(case.op.person)?.is_none() {
         return Ok(None);
     }
-    let effects = received(view, case, id, notice.body.asks, Receipt { rev, stage, at: case.at })?;
+    let effects =
+        received(view, (case.op.person, case.context.now), id, notice.body.asks, Receipt { rev, stage, at: case.at })?;
     Ok(Some(case.accept(effects, false)))
 }
 
 /// What a receipt that counts comes to; nothing where it says nothing new. `asks` is the rev the notice asks about.
-fn received<V: View>(
+pub(super) fn received<V: View>(
     view: &V,
-    case: &Case<'_>,
+    (person, now): (PersonId, Timestamp),
     id: NoticeId,
     asks: Rev,
     new: Receipt,
 ) -> Result<Vec<Effect>, V::Error> {
-    let person = case.op.person;
+    let said = new.at;
     let old = view.receipt(person, id)?;
     let new = old.map_or(new, |old| old.and(new, asks));
     if old == Some(new) {
@@ -361,6 +363,6 @@ fn received<V: View>(
             urgent: false,
         },
     ];
-    effects.extend(place::home(view, case)?.map(|home| Effect::Mark(Mark::Tally(id, home.household))));
+    effects.extend(place::home(view, person, said, now)?.map(|home| Effect::Mark(Mark::Tally(id, home.household))));
     Ok(effects)
 }

@@ -3,7 +3,7 @@
 use crate::{
     feed::Audience,
     id::{Commit, GroupId, PersonId},
-    people::{Residence, Role, RoleKind},
+    people::{Person, Residence, Role, RoleKind},
     refusal::Refusal,
     rights::{Act, Place, Standing, ids, may, role_for},
     time::Timestamp,
@@ -13,6 +13,28 @@ use crate::{
 
 use super::{Case, Recall};
 use std::collections::BTreeSet;
+
+/// A person, followed from a second id to the one that stands.
+pub(super) fn known<V: View>(view: &V, person: PersonId) -> Result<Option<Person>, V::Error> {
+    let mut known = view.person(person)?;
+    // Somebody is known twice, hardly more; twelve steps stop damaged ids from going round for ever.
+    for _ in 0..12 {
+        let Some(same) = known.as_ref().and_then(|known| known.same) else { break };
+        known = view.person(same)?;
+    }
+    Ok(known)
+}
+
+/// The same, if they neither moved away nor died.
+pub(super) fn living<V: View>(view: &V, person: PersonId) -> Result<Option<Person>, V::Error> {
+    Ok(known(view, person)?.filter(|known| known.gone.is_none()))
+}
+
+/// The household a person lives in as was said last, whatever clocks say; none for who lives nowhere.
+pub(super) fn newest_residence<V: View>(view: &V, person: PersonId) -> Result<Option<GroupId>, V::Error> {
+    let newest = view.residences(person)?.into_iter().next();
+    Ok(newest.filter(|residence| residence.term.until.is_none()).map(|residence| residence.household))
+}
 
 /// The residence of a person now.
 pub(super) fn residence<V: View>(view: &V, person: PersonId, now: Timestamp) -> Result<Option<Residence>, V::Error> {
@@ -29,11 +51,16 @@ pub(super) fn residence_then<V: View>(
     Ok(view.residences(person)?.into_iter().find(|residence| residence.term.held(at, now)))
 }
 
-/// Where the sender lived when they tapped; of one who lived nowhere then, where they live now.
-pub(super) fn home<V: View>(view: &V, case: &Case<'_>) -> Result<Option<Residence>, V::Error> {
-    match residence_then(view, case.op.person, case.at, case.context.now)? {
+/// Where somebody lived when they said something; of one who lived nowhere then, where they live now.
+pub(super) fn home<V: View>(
+    view: &V,
+    person: PersonId,
+    said: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Residence>, V::Error> {
+    match residence_then(view, person, said, now)? {
         Some(home) => Ok(Some(home)),
-        None => residence(view, case.op.person, case.context.now),
+        None => residence(view, person, now),
     }
 }
 
@@ -131,7 +158,7 @@ pub(super) fn is_staffed<V: View>(view: &V, team: &Group) -> Result<bool, V::Err
 /// The team that a talk handed back had reached: the nearest on the way up from where the household stood when its number was
 /// given, of those somebody worked in after it was tapped. None: one of them is not here.
 pub(super) fn team_reached<V: Recall>(view: &V, case: &Case<'_>, commit: Commit) -> Result<Option<Group>, V::Error> {
-    let Some(home) = home(view, case)? else { return Ok(None) };
+    let Some(home) = home(view, case.op.person, case.at, case.context.now)? else { return Ok(None) };
     let Some(block) = view.stood(home.household, commit)? else { return Ok(None) };
     let worked =
         |role: &Role| role.kind == RoleKind::Commissioner && role.term.until.is_none_or(|until| until > case.at);

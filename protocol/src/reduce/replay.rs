@@ -1,7 +1,7 @@
 //! What a restored server lost and is handed back: ops applied again as they were first judged, each folded in at its place
 //! in the order of commits, so that nothing undoes what came after it; and marks of what has ended.
 
-use super::{Case, check_ins, membership, notices};
+use super::{Case, by_author, check_ins, departing, homes, membership, notices, place, same};
 use crate::{
     check_in::CheckIn,
     id::{Commit, GroupId, NoticeId, OpId, PersonId},
@@ -48,16 +48,23 @@ pub trait Recall: View {
     /// # Errors
     /// The store's.
     fn more_may_come(&self) -> Result<bool, Self::Error>;
+
+    /// The number of the newest change of where a person lives, departure included; none for who never lived here.
+    ///
+    /// # Errors
+    /// The store's.
+    fn moved_under(&self, person: PersonId) -> Result<Option<Commit>, Self::Error>;
 }
 
 /// What became of something handed back; none: what it speaks about has not come back yet.
-pub type Folded<E> = Result<Option<Effects>, E>;
+pub type Folded<E, T = Effects> = Result<Option<T>, E>;
 
 /// Applies an op again that was applied before under this number. The caller has checked the MAC, and that the op is not there.
 ///
 /// # Errors
 /// The view's.
 pub fn replay<V: Recall>(view: &V, op: &Op, commit: Commit, context: &Context<'_>) -> Folded<V::Error> {
+    let op = &*by_author(view, op)?;
     // When it was judged is not known; when it was tapped is, and it was accepted then.
     let case = Case { op, context, at: op.at.min(context.now), clamped: false };
     match &op.command {
@@ -101,6 +108,17 @@ pub fn replay<V: Recall>(view: &V, op: &Op, commit: Commit, context: &Context<'_
             let effects = membership::left(view, op.person, context.device, context.now)?;
             Ok(Some(case.accept(effects, false)))
         }
+        Command::AddHousehold { .. } => homes::add_household_again(view, &case),
+        Command::AddPerson { household, newcomer } => homes::add_person_again(view, &case, *household, newcomer),
+        Command::CorrectHousehold { household, seen, .. } => {
+            homes::correct_household_again(view, &case, *household, *seen)
+        }
+        Command::CorrectPerson { person, seen, .. } => homes::correct_person_again(view, &case, *person, *seen),
+        Command::MovePerson { person, to } => homes::move_person_again(view, &case, (*person, *to), commit),
+        Command::Depart { person, why } => departing::depart_again(view, &case, *person, *why),
+        Command::MergeHouseholds { from, into } => homes::merge_households_again(view, &case, (*from, *into), commit),
+        Command::SplitHousehold { people, .. } => homes::split_household_again(view, &case, people, commit),
+        Command::SamePerson { person, twice } => same::same_person_again(view, &case, *person, *twice),
     }
 }
 
@@ -120,9 +138,14 @@ pub fn ended<V: Recall>(
         Ended::Revoked(device) => membership::signed_off(view, device, now)?,
         Ended::Left(person, device) => membership::left(view, person, device, now)?,
         Ended::Withdrawn(person) => {
+            let person = place::known(view, person)?.map_or(person, |known| known.id);
             let newest = view.consent_commit(person)?;
             check_ins::withdrawn(view, person, (at, now), newest.is_some_and(|newest| newest >= commit))?
         }
+        Ended::Departed(person) => match place::known(view, person)? {
+            Some(person) => departing::departed(view, &person, None, at, now)?,
+            None => Vec::new(),
+        },
     };
     Ok(Effects { effects, flags: Vec::new() })
 }

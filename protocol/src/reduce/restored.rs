@@ -18,11 +18,11 @@ use crate::{
 };
 
 /// What the server applied since a backup was made.
-struct Lost(Vec<(Commit, Op)>);
+pub(super) struct Lost(pub Vec<(Commit, Op)>);
 
 impl Lost {
     /// Lives on from a backup; what is done is lost afterwards.
-    fn since(world: &mut World, live: impl FnOnce(&mut World)) -> (World, Self) {
+    pub(super) fn since(world: &mut World, live: impl FnOnce(&mut World)) -> (World, Self) {
         let backup = world.clone();
         live(world);
         let restored = World { now: world.now, more_may_come: true, ..backup.clone() };
@@ -38,8 +38,9 @@ fn judge(world: &World, (commit, op): &(Commit, Op)) -> Option<Effects> {
 }
 
 /// Hands one back; whether it was taken.
-fn hand_back(world: &mut World, lost: &(Commit, Op)) -> bool {
+pub(super) fn hand_back(world: &mut World, lost: &(Commit, Op)) -> bool {
     let Some(effects) = judge(world, lost) else { return false };
+    world.commit = lost.0;
     world.history.push(lost.clone());
     world.history.sort_by_key(|(commit, _)| *commit);
     world.carry_out(effects);

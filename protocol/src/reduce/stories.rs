@@ -270,9 +270,7 @@ fn no_detour_leads_a_chair_to_the_moods() {
         passed_on: false,
     };
     assert_eq!(world.does(CHAIR, key(COMMISSIONER)), Err(Refusal::NotAllowed));
-    world
-        .residences
-        .push((COMMISSIONER, Residence { household: SATO_HOME, term: Term::since(noon().plus_millis(-1)) }));
+    world.homes.lives(COMMISSIONER, SATO_HOME, noon().plus_millis(-1), crate::id::Commit(0));
     let home = Command::Invite {
         invite: InviteId::from_number(1),
         to: Invitee::Household(SATO_HOME),

@@ -1,14 +1,16 @@
 //! A neighbourhood in memory for the reducer's stories: carries out effects as a server would, without a store.
 
+mod homes;
+
 use super::{Recall, reduce};
 use crate::{
     check_in::{CheckIn, CheckIns, Mood},
     feed::{Audience, FeedName},
-    id::{Commit, DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, RoleId},
+    id::{Commit, DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
     joining::Waiting,
     notice::{NoticeKind, NoticeState, Points},
     op::{Command, Op},
-    people::{Location, Person, Residence, Role, RoleKind},
+    people::{Household, Location, Person, Residence, Role, RoleKind},
     receipt::{Receipt, Stage},
     refusal::Refusal,
     row::kind,
@@ -16,6 +18,7 @@ use crate::{
     tree::{Group, GroupKind},
     view::{Context, Effect, Effects, View},
 };
+use homes::Homes;
 use std::{
     collections::{BTreeMap, BTreeSet},
     convert::Infallible,
@@ -43,7 +46,8 @@ pub(super) struct World {
     pub now: i64,
     pub groups: BTreeMap<GroupId, Group>,
     pub persons: BTreeMap<PersonId, Person>,
-    pub residences: Vec<(PersonId, Residence)>,
+    pub homes: Homes,
+    pub guests: Vec<(PersonId, PersonId)>,
     pub locations: Vec<(GroupId, Location)>,
     pub roles: Vec<Role>,
     pub notices: BTreeMap<NoticeId, NoticeState>,
@@ -56,6 +60,8 @@ pub(super) struct World {
     pub history: Vec<(Commit, Op)>,
     /// Whether a backup was restored not long ago.
     pub more_may_come: bool,
+    /// The number of what is carried out.
+    pub commit: Commit,
     pub ops: u64,
 }
 
@@ -77,10 +83,12 @@ impl World {
         for (id, name) in
             [(SATO, "佐藤 花"), (CHAIR, "会長"), (COMMISSIONER, "民生委員"), (CLERK, "係員"), (GUEST, "娘")]
         {
-            world.persons.insert(id, Person { id, name: name.into(), moods_to_team: None, consent_at: None });
+            world.persons.insert(id, person(id, name));
             world.devices.insert(DeviceId::from_number(id.number()), vec![id]);
         }
-        world.residences.push((SATO, Residence { household: SATO_HOME, term }));
+        world.guests.push((GUEST, SATO));
+        world.homes.add(SATO_HOME);
+        world.homes.lives(SATO, SATO_HOME, term.from, Commit(0));
         world.locations.push((SATO_HOME, Location { block: MIDORI_1, term }));
         for (number, person, group, kind) in [
             (1, CHAIR, MIDORI, RoleKind::Chair),
@@ -116,7 +124,8 @@ impl World {
     pub(super) fn does(&mut self, person: PersonId, command: Command) -> Result<OpId, Refusal> {
         let op = self.op(person, command);
         let effects = self.judge(&op)?;
-        self.history.push((Commit(self.ops), op.clone()));
+        self.commit = Commit(self.ops);
+        self.history.push((self.commit, op.clone()));
         self.carry_out(effects);
         Ok(op.id)
     }
@@ -175,6 +184,7 @@ impl World {
                     self.rows.remove(&(feed, kind.into(), id));
                 }
                 Effect::Rights(_) | Effect::Mark(_) => {}
+                other => self.carry_out_at_home(other),
             }
         }
     }
@@ -210,6 +220,10 @@ impl World {
     }
 }
 
+fn person(id: PersonId, name: &str) -> Person {
+    Person { id, name: name.into(), moods_to_team: None, consent_at: None, rev: Rev::FIRST, gone: None, same: None }
+}
+
 pub(super) fn circular(from: GroupId, audience: Vec<Audience>) -> Command {
     Command::Post {
         notice: NoticeKind::Circular,
@@ -234,8 +248,13 @@ impl View for World {
         Ok(self.persons.get(&id).cloned())
     }
 
+    fn household(&self, id: GroupId) -> Result<Option<Household>, Infallible> {
+        let home = self.groups.get(&id).filter(|group| group.kind == GroupKind::Household);
+        Ok(home.map(|home| self.homes.household(id, home.parent)))
+    }
+
     fn residences(&self, person: PersonId) -> Result<Vec<Residence>, Infallible> {
-        Ok(self.residences.iter().filter(|(of, _)| *of == person).map(|(_, residence)| *residence).collect())
+        Ok(self.homes.residences(person))
     }
 
     fn locations(&self, household: GroupId) -> Result<Vec<Location>, Infallible> {
@@ -255,7 +274,7 @@ impl View for World {
     }
 
     fn guest_of(&self, person: PersonId) -> Result<Vec<PersonId>, Infallible> {
-        Ok(if person == GUEST { vec![SATO] } else { Vec::new() })
+        Ok(self.guests.iter().filter(|(guest, _)| *guest == person).map(|(_, host)| *host).collect())
     }
 
     fn teams(&self, group: GroupId) -> Result<Vec<Group>, Infallible> {
@@ -300,6 +319,20 @@ impl View for World {
         Ok(self.devices.get(&device).cloned().unwrap_or_default())
     }
 
+    fn devices_of(&self, person: PersonId) -> Result<Vec<DeviceId>, Infallible> {
+        let holding = self.devices.iter().filter(|(_, persons)| persons.contains(&person));
+        Ok(holding.map(|(device, _)| *device).collect())
+    }
+
+    fn guests_of(&self, person: PersonId) -> Result<Vec<PersonId>, Infallible> {
+        Ok(self.guests.iter().filter(|(_, host)| *host == person).map(|(guest, _)| *guest).collect())
+    }
+
+    fn receipts_of(&self, person: PersonId) -> Result<Vec<(NoticeId, Receipt)>, Infallible> {
+        let own = self.receipts.iter().filter(|((of, _), _)| *of == person);
+        Ok(own.map(|((_, notice), receipt)| (*notice, *receipt)).collect())
+    }
+
     fn invite_exists(&self, id: InviteId) -> Result<bool, Infallible> {
         Ok(self.invites.contains(&id))
     }
@@ -309,11 +342,15 @@ impl View for World {
     }
 
     fn members(&self, household: GroupId) -> Result<Vec<PersonId>, Infallible> {
-        Ok(self.residences.iter().filter(|(_, home)| home.household == household).map(|(of, _)| *of).collect())
+        Ok(self.homes.members(household))
     }
 }
 
 impl Recall for World {
+    fn moved_under(&self, person: PersonId) -> Result<Option<Commit>, Infallible> {
+        Ok(self.homes.moved_under(person))
+    }
+
     fn consent_commit(&self, person: PersonId) -> Result<Option<Commit>, Infallible> {
         let consents = self.history.iter().rev();
         let newest = consents.filter(|(_, op)| op.person == person && op.command.word() == "consent");

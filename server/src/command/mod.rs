@@ -3,6 +3,7 @@
 mod backup;
 mod invite;
 mod moving;
+mod people;
 mod restore;
 mod serve;
 mod steward;
@@ -90,6 +91,22 @@ enum Command {
     EndRole(steward::EndRole),
     /// Move a household to another block.
     MoveHousehold(steward::MoveHousehold),
+    /// 転入: a household that is new here, with its people.
+    AddHousehold(people::AddHousehold),
+    /// Somebody who is new in a household.
+    AddPerson(people::AddPerson),
+    /// Correct the name, the reading or the place of a household or a person.
+    Correct(people::Correct),
+    /// Move somebody to another household; one left without anybody is closed.
+    MovePerson(people::MovePerson),
+    /// Somebody moved away or died: roles, phones and invitations of theirs end.
+    Depart(people::Depart),
+    /// Two households become one.
+    Merge(people::Merge),
+    /// Some of a household become one of their own.
+    Split(people::Split),
+    /// Two entries are the same person.
+    SamePerson(people::SamePerson),
     /// Sign off a device that is lost or was given away.
     Revoke(steward::Revoke),
     /// Post a notice in a group's name.
@@ -157,6 +174,14 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::GrantRole(grant) => grant.run().await,
         Command::EndRole(end) => end.run().await,
         Command::MoveHousehold(move_household) => move_household.run().await,
+        Command::AddHousehold(add) => add.run().await,
+        Command::AddPerson(add) => add.run().await,
+        Command::Correct(correct) => correct.run().await,
+        Command::MovePerson(move_person) => move_person.run().await,
+        Command::Depart(depart) => depart.run().await,
+        Command::Merge(merge) => merge.run().await,
+        Command::Split(split) => split.run().await,
+        Command::SamePerson(same) => same.run().await,
         Command::Revoke(revoke) => revoke.run().await,
         Command::Post(post) => post.run().await,
         Command::Addresses(addresses) => addresses.run().await,

@@ -228,13 +228,13 @@ async fn one_op(data: &Path, command: Command) -> Result<(), Error> {
     finish(console, done).await
 }
 
-async fn finish(console: Console, done: Result<OpResult, Error>) -> Result<(), Error> {
+pub(super) async fn finish(console: Console, done: Result<OpResult, Error>) -> Result<(), Error> {
     console.close().await?;
     say(&format!("done: {}", done?.id));
     Ok(())
 }
 
-fn id<I: std::str::FromStr>(text: &str) -> Result<I, Error> {
+pub(super) fn id<I: std::str::FromStr>(text: &str) -> Result<I, Error> {
     text.parse().map_err(|_| Error::Silent(format!("{text:?} is no id")))
 }
 

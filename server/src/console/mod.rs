@@ -182,6 +182,9 @@ pub struct Thing {
     pub name: String,
     /// More of it, for the reader.
     pub detail: String,
+    /// Of a household or a person: what a correction names as seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rev: Option<u32>,
 }
 
 /// One thing that was looked at.

@@ -22,7 +22,18 @@ pub async fn perform(store: &Store, identity: &Identity, ask: Ask) -> Result<Ans
             let group = group(store, "group", &what, holds).await?;
             Answer::Invitations(store.invitations(group.id).await?.into_iter().map(home_joined).collect())
         }
-        Ask::Find { what } => Answer::Found(store.find(&what).await?.into_iter().map(thing).collect()),
+        Ask::Find { what } => {
+            let mut things = Vec::new();
+            for found in store.find(&what).await? {
+                let rev = match &found {
+                    Found::Group(group) => store.household_rev(group.id).await?,
+                    Found::Person(person) => Some(person.rev),
+                    Found::Role(_) | Found::Device(_) => None,
+                };
+                things.push(Thing { rev: rev.map(|rev| rev.0), ..thing(found) });
+            }
+            Answer::Found(things)
+        }
         Ask::Op { command } => Answer::Op(store.console(*command).await?),
         Ask::OpenDesks => Answer::Opened(store.open_desks().await?),
         Ask::SetAddresses { addresses } => {
@@ -161,15 +172,21 @@ fn thing(found: Found) -> Thing {
             id: group.id.to_string(),
             detail: group.parent.map_or_else(String::new, |parent| format!("below {parent}")),
             name: group.name,
+            rev: None,
         },
-        Found::Person(person) => {
-            Thing { sort: "person".into(), id: person.id.to_string(), name: person.name, detail: String::new() }
-        }
+        Found::Person(person) => Thing {
+            sort: "person".into(),
+            id: person.id.to_string(),
+            name: person.name,
+            detail: String::new(),
+            rev: None,
+        },
         Found::Role(role) => Thing {
             sort: "role".into(),
             id: role.id.to_string(),
             name: role.kind.word().to_owned(),
             detail: format!("{} at {}", role.person, role.group),
+            rev: None,
         },
         Found::Device(device) => {
             let held: Vec<String> = device.persons.iter().map(ToString::to_string).collect();
@@ -179,6 +196,7 @@ fn thing(found: Found) -> Thing {
                 id: device.id.to_string(),
                 name: device.name,
                 detail: format!("of {}{revoked}", held.join(", ")),
+                rev: None,
             }
         }
     }

@@ -92,6 +92,19 @@ impl Tx<'_> {
                     self.teams_changed()?;
                 }
                 Effect::HouseholdMoved { household, to, at, .. } => self.move_household(household, to, at, commit)?,
+                Effect::Household(new) => self.make_household(&new, commit)?,
+                Effect::Person(newcomer) => self.make_person(&newcomer, under)?,
+                Effect::PersonMoved { person, to, at } => self.move_person(person, to, at, commit)?,
+                Effect::HouseholdClosed { household, into, at } => self.close_household(household, into, at, commit)?,
+                Effect::HouseholdOpened { household } => self.open_household(household)?,
+                Effect::HouseholdCorrected { household, rev, name, reading, place } => {
+                    self.correct_household(household, rev, (name, reading, place), commit)?;
+                }
+                Effect::PersonCorrected { person, rev, name, reading } => {
+                    self.correct_person(person, rev, (name, reading), commit)?;
+                }
+                Effect::Departed { person, why, at } => self.depart(person, why, at, commit)?,
+                Effect::SamePerson { person, twice, at } => self.become_one(person, twice, at, under)?,
                 Effect::Invite { .. } => self.keep_invite(&effect)?,
                 Effect::JoinAnswered { join, admit } => self.answer_waiting(join, admit)?,
                 Effect::DeviceRevoked { device } => self.sign_off(device, commit)?,

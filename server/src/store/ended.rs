@@ -86,7 +86,8 @@ impl Tx<'_> {
         let persons = many(self.connection, "SELECT id FROM person", [], |row| person(row, 0))?;
         let every = devices.into_iter().map(Ended::Revoked);
         let every = every.chain(held.into_iter().map(|(device, person)| Ended::Left(person, device)));
-        let every = every.chain(persons.into_iter().map(Ended::Withdrawn));
+        let every = every.chain(persons.iter().copied().map(Ended::Withdrawn));
+        let every = every.chain(persons.iter().copied().map(Ended::Departed));
         Ok(every.map(|ended| (self.memory.fixed.mac_key.opaque(ended), ended)).collect())
     }
 

@@ -268,7 +268,6 @@ impl Tx<'_> {
         (name, since): (&str, Timestamp),
         under: Under,
     ) -> Result<(), StoreError> {
-        let now = self.now.millis();
         run(self.connection, "UPDATE device SET rights = ?2 WHERE id = ?1", [device.number(), signed(under.rights.0)])?;
         for person in persons {
             let sql = "INSERT OR IGNORE INTO device_person (device, person, since, committed) VALUES (?1, ?2, ?3, ?4)";
@@ -278,8 +277,8 @@ impl Tx<'_> {
             self.put(FeedName::Mail(*person), (kind::PHONE, &device.to_string()), 1, false, &phone)?;
             self.rights_of(*person, under.rights)?;
             let sql = "SELECT parent FROM residence JOIN grp ON grp.id = residence.household \
-                       WHERE residence.person = ?1 AND (residence.until IS NULL OR residence.until > ?2)";
-            let block = one(self.connection, sql, [person.number(), now], |row| row.get::<_, Option<i64>>(0))?;
+                       WHERE residence.person = ?1 AND residence.until_commit IS NULL";
+            let block = one(self.connection, sql, [person.number()], |row| row.get::<_, Option<i64>>(0))?;
             if let Some(block) = block.flatten() {
                 self.mark(Mark::Block(GroupId::from_number(block)))?;
             }

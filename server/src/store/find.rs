@@ -28,11 +28,11 @@ impl Look<'_> {
         if let Ok(id) = what.parse::<DeviceId>() {
             return Ok(self.device_facts(id)?.map(Found::Device).into_iter().collect());
         }
-        let sql = "SELECT id, kind, parent, name FROM grp WHERE name = ?1 ORDER BY place";
+        let sql = "SELECT id, kind, parent, name FROM grp WHERE name = ?1 AND closed IS NULL ORDER BY place";
         let groups = many(self.connection, sql, [what], read_group)?;
         let mut found: Vec<Found> =
             groups.into_iter().map(|columns| group(columns).map(Found::Group)).collect::<Result<_, _>>()?;
-        let sql = "SELECT id FROM person WHERE name = ?1 ORDER BY place";
+        let sql = "SELECT id FROM person WHERE name = ?1 AND gone IS NULL ORDER BY place";
         for id in many(self.connection, sql, [what], |row| row.get(0).map(PersonId::from_number))? {
             found.extend(self.all_of(id)?);
         }
@@ -57,7 +57,7 @@ impl Look<'_> {
 
     /// A person by id.
     pub fn person_facts(&self, id: PersonId) -> Result<Option<PersonFacts>, StoreError> {
-        Ok(self.person(id)?.map(|person| PersonFacts { id, name: person.name }))
+        Ok(self.person(id)?.map(|person| PersonFacts { id, name: person.name, rev: person.rev }))
     }
 
     pub fn device_facts(&self, id: DeviceId) -> Result<Option<DeviceFacts>, StoreError> {

@@ -41,8 +41,10 @@ impl Tx<'_> {
             let sql = "INSERT INTO notice_op (notice, committed, op) VALUES (?1, ?2, ?3)";
             run(self.connection, sql, params![notice.bytes(), signed(commit.0), asked.text().get()])?;
         }
-        // The command line keeps no journal, and prints invitations that a restore voids.
-        if op.person == self.memory.fixed.steward && !matches!(op.command, Command::Invite { .. }) {
+        // The command line keeps no journal, and prints invitations that a restore voids. Names of people and homes are not for the
+        // whole district's officers: such ops are in the journal on disk alone.
+        let for_all = !matches!(op.command, Command::Invite { .. }) && !op.command.holds_names();
+        if op.person == self.memory.fixed.steward && for_all {
             self.keep_on_phones(asked, notice, commit)?;
         }
         Ok(())

@@ -10,7 +10,7 @@ use kairan_protocol::{
     id::{DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
     joining::Waiting,
     notice::NoticeState,
-    people::{Location, Person, Residence, Role, RoleKind},
+    people::{Household, Location, Person, Residence, Role, RoleKind},
     receipt::{Receipt, Stage},
     time::{Day, Term, Timestamp, ZoneOffsets},
     tree::{Group, GroupKind},
@@ -137,14 +137,30 @@ impl View for Look<'_> {
     }
 
     fn person(&self, id: PersonId) -> Result<Option<Person>, StoreError> {
-        let sql = "SELECT name, moods_to_team, consent_at FROM person WHERE id = ?1";
+        let sql = "SELECT name, moods_to_team, consent_at, rev, gone, same FROM person WHERE id = ?1";
         one(self.connection, sql, [id.number()], |row| {
-            Ok(Person { id, name: row.get(0)?, moods_to_team: moment_if(row, 1)?, consent_at: moment_if(row, 2)? })
+            Ok(Person {
+                id,
+                name: row.get(0)?,
+                moods_to_team: moment_if(row, 1)?,
+                consent_at: moment_if(row, 2)?,
+                rev: Rev(row.get(3)?),
+                gone: moment_if(row, 4)?,
+                same: row.get::<_, Option<i64>>(5)?.map(PersonId::from_number),
+            })
+        })
+    }
+
+    fn household(&self, id: GroupId) -> Result<Option<Household>, StoreError> {
+        let sql = "SELECT parent, rev, merged FROM grp WHERE id = ?1 AND kind = 'household'";
+        one(self.connection, sql, [id.number()], |row| {
+            let group = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(GroupId::from_number));
+            Ok(Household { id, block: group(0)?, rev: Rev(row.get(1)?), into: group(2)? })
         })
     }
 
     fn residences(&self, person: PersonId) -> Result<Vec<Residence>, StoreError> {
-        let sql = "SELECT household, since, until FROM residence WHERE person = ?1 ORDER BY since DESC";
+        let sql = "SELECT household, since, until FROM residence WHERE person = ?1 ORDER BY from_commit DESC";
         many(self.connection, sql, [person.number()], |row| {
             Ok(Residence {
                 household: GroupId::from_number(row.get(0)?),
@@ -249,16 +265,37 @@ impl View for Look<'_> {
         self.waits(join)
     }
 
+    fn devices_of(&self, person: PersonId) -> Result<Vec<DeviceId>, StoreError> {
+        let sql = "SELECT device FROM device_person WHERE person = ?1 ORDER BY device";
+        many(self.connection, sql, [person.number()], |row| row.get(0).map(DeviceId::from_number))
+    }
+
+    fn guests_of(&self, person: PersonId) -> Result<Vec<PersonId>, StoreError> {
+        let sql = "SELECT person FROM guest WHERE host = ?1 ORDER BY person";
+        many(self.connection, sql, [person.number()], |row| row.get(0).map(PersonId::from_number))
+    }
+
+    fn receipts_of(&self, person: PersonId) -> Result<Vec<(NoticeId, Receipt)>, StoreError> {
+        // Their mail lists them; the table is ordered by notice.
+        let sql = "SELECT id, body FROM row WHERE feed = (SELECT mail FROM person WHERE id = ?1) AND kind = 'receipt' \
+                   AND body IS NOT NULL";
+        let rows = many(self.connection, sql, [person.number()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        let receipt = |(id, body): (String, String)| {
+            let notice = id.parse().map_err(|error| damaged("a notice", error))?;
+            Ok((notice, json("a receipt", &body)?))
+        };
+        rows.into_iter().map(receipt).collect()
+    }
+
     fn invite_exists(&self, id: InviteId) -> Result<bool, StoreError> {
         Ok(one(self.connection, "SELECT 1 FROM invite WHERE id = ?1", [id.number()], |_| Ok(()))?.is_some())
     }
 
     fn members(&self, household: GroupId) -> Result<Vec<PersonId>, StoreError> {
         let sql = "SELECT person.id FROM residence JOIN person ON person.id = residence.person \
-                   WHERE residence.household = ?1 \
-                   AND (residence.until IS NULL OR residence.until > ?2) ORDER BY person.place, person.id";
-        many(self.connection, sql, params![household.number(), self.now.millis()], |row| {
-            row.get(0).map(PersonId::from_number)
-        })
+                   WHERE residence.household = ?1 AND residence.until_commit IS NULL ORDER BY person.place, person.id";
+        many(self.connection, sql, [household.number()], |row| row.get(0).map(PersonId::from_number))
     }
 }

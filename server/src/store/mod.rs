@@ -25,6 +25,7 @@ mod readers;
 mod recall;
 mod records;
 mod replay;
+mod roster;
 mod schedule;
 mod schema;
 mod session;
@@ -55,12 +56,13 @@ pub use set_up::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, Pl
 use crate::clock::Clock;
 use feeds::Feeds;
 use kairan_protocol::{
-    id::GroupId,
+    id::{GroupId, Rev},
     op::Command,
     outcome::OpResult,
     replay::Replay,
     sign::Key,
     time::{Timestamp, ZoneOffsets},
+    view::View,
     wire::{EnrolRequest, EnrolResponse, SyncRequest, SyncResponse, Token, TokenProof},
 };
 use look::Look;
@@ -270,6 +272,11 @@ impl Store {
     #[cfg(feature = "faults")]
     pub fn serve_helpings_of(&self, rows: usize) {
         self.0.shared.helping.store(rows.max(1), std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Of what the roster says of a household; none for a group of another kind.
+    pub async fn household_rev(&self, household: GroupId) -> Result<Option<Rev>, StoreError> {
+        self.read(move |look| Ok(look.household(household)?.map(|known| known.rev))).await
     }
 
     /// Looks at everything that must hold, while serving.

@@ -195,14 +195,17 @@ impl Tx<'_> {
         effects: Effects,
         under: Under,
     ) -> Result<Kept, StoreError> {
-        let regroups = |effect: &Effect| matches!(effect, Effect::DeviceRevoked { .. } | Effect::PersonLeft { .. });
+        let regroups = |effect: &Effect| {
+            matches!(effect, Effect::DeviceRevoked { .. } | Effect::PersonLeft { .. } | Effect::SamePerson { .. })
+        };
         let regrouped = effects.effects.iter().any(regroups);
         let holders = self.holders(device)?;
         self.take_touched();
         self.carry_out_under(effects.effects, under)?;
         // What the command line did is handed back by phones of other people: nothing of it appears to them as theirs.
-        let own = holders.1.contains(&op.person);
-        let at = if own { self.appears_at(op.person, holders.1.len() > 1)? } else { Vec::new() };
+        let author = if holders.1.contains(&op.person) { op.person } else { reduce::author(&self.look(), op.person)? };
+        let own = holders.1.contains(&author);
+        let at = if own { self.appears_at(author, holders.1.len() > 1)? } else { Vec::new() };
         if !regrouped {
             self.keep_holders(holders);
         }

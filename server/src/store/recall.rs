@@ -16,6 +16,13 @@ use kairan_protocol::{
 use rusqlite::params;
 
 impl Recall for Look<'_> {
+    fn moved_under(&self, person: PersonId) -> Result<Option<Commit>, StoreError> {
+        let sql = "SELECT coalesce(until_commit, from_commit) FROM residence WHERE person = ?1 \
+                   ORDER BY from_commit DESC LIMIT 1";
+        let newest = one(self.connection, sql, [person.number()], |row| row.get(0))?;
+        Ok(newest.map(|commit| Commit(unsigned(commit))))
+    }
+
     fn consent_commit(&self, person: PersonId) -> Result<Option<Commit>, StoreError> {
         let sql = "SELECT consent_commit FROM person WHERE id = ?1";
         let known = one(self.connection, sql, [person.number()], |row| row.get::<_, Option<i64>>(0))?;

@@ -2,7 +2,7 @@
 
 use super::session::Session;
 use kairan_protocol::{
-    id::{DeviceId, Epoch, GroupId, PersonId},
+    id::{DeviceId, Epoch, GroupId, PersonId, Rev},
     people::Role,
     sign::Key,
     time::{Timestamp, ZoneOffsets},
@@ -94,6 +94,8 @@ pub struct PersonFacts {
     pub id: PersonId,
     /// Their name.
     pub name: String,
+    /// Of what the roster says of them.
+    pub rev: Rev,
 }
 
 /// A device as the command line shows it.

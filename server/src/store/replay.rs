@@ -13,7 +13,7 @@ use kairan_protocol::{
     outcome::{MacKey, OpResult, Outcome},
     reduce,
     refusal::Refusal,
-    replay::{EndedMark, Replay},
+    replay::{Ended, EndedMark, Replay},
     view::{Context, Effects},
 };
 use std::sync::Arc;
@@ -119,8 +119,26 @@ impl Tx<'_> {
         let rights = self.rights_of_handing(rights, device, handed.commit)?;
         let under = Under { commit: handed.commit, rights };
         let kept = self.carried(device, (&handed.asked, op), effects, under)?;
+        self.depart_who_is_gone(op, rights)?;
         self.keep_op(device, op.person, &handed.asked, handed.commit, &kept)?;
         Ok(kept.outcome(handed.commit))
+    }
+
+    /// People who came back with an op, of whom a mark said before that they are gone.
+    fn depart_who_is_gone(&mut self, op: &Op, rights: Commit) -> Result<(), StoreError> {
+        let newcomers = match &op.command {
+            Command::AddHousehold { people, .. } => people.as_slice(),
+            Command::AddPerson { newcomer, .. } => std::slice::from_ref(newcomer),
+            _ => &[],
+        };
+        for newcomer in newcomers {
+            if let Some((commit, at)) = self.departure_waiting(newcomer.person)? {
+                let ended = Ended::Departed(newcomer.person);
+                let effects = reduce::ended(&self.look(), ended, commit, at, self.now)?.effects;
+                self.carry_out_under(effects, Under { commit, rights })?;
+            }
+        }
+        Ok(())
     }
 
     fn folded(&mut self, device: DeviceId, op: &Op, commit: Commit) -> Result<Option<Effects>, StoreError> {

@@ -224,8 +224,8 @@ impl SetUpPlan {
             run(tx.connection, sql, params![person.id.number(), person.name, place, mail.0, signed(commit.0)])?;
         }
         for PlannedResidence { person, household } in &self.residences {
-            let sql = "INSERT INTO residence (person, since, household) VALUES (?1, ?2, ?3)";
-            run(tx.connection, sql, [person.number(), now, household.number()])?;
+            let sql = "INSERT INTO residence (person, from_commit, household, since) VALUES (?1, ?2, ?3, ?4)";
+            run(tx.connection, sql, [person.number(), signed(commit.0), household.number(), now])?;
         }
         for PlannedGuest { person, of } in &self.guests {
             run(tx.connection, "INSERT INTO guest (person, host) VALUES (?1, ?2)", [person.number(), of.number()])?;

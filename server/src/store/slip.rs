@@ -12,6 +12,7 @@ use super::{
 };
 use kairan_protocol::{
     id::{DeviceId, GroupId, PersonId},
+    reduce,
     replay::Ended,
     sign::{Key, Purpose, Signed},
     view::View,
@@ -61,7 +62,7 @@ impl Tx<'_> {
     }
 
     fn bring_back(&mut self, slip: &Slip) -> Result<(), StoreError> {
-        for person in &slip.persons {
+        for person in self.people(slip)? {
             // Whoever is on it was let in again by then, should a mark of an earlier leaving come back.
             let sql = "UPDATE device_person SET committed = max(committed, ?3) WHERE device = ?1 AND person = ?2";
             run(self.connection, sql, [slip.device.number(), person.number(), signed(slip.commit.0)])?;
@@ -75,13 +76,25 @@ impl Tx<'_> {
         self.hold(slip.device, &persons, (&name, slip.at), Under { commit: slip.commit, rights })
     }
 
-    /// The people of a slip who are known here, not on the device, and did not leave it after the slip was written.
+    /// The people of a slip, each by the id that stands.
+    fn people(&self, slip: &Slip) -> Result<Vec<PersonId>, StoreError> {
+        let mut people = Vec::with_capacity(slip.persons.len());
+        for person in &slip.persons {
+            people.push(reduce::author(&self.look(), *person)?);
+        }
+        people.sort_unstable();
+        people.dedup();
+        Ok(people)
+    }
+
+    /// The people of a slip who live here, are not on the device, and did not leave it after the slip was written.
     fn missing(&self, slip: &Slip) -> Result<Vec<PersonId>, StoreError> {
         let held = self.look().device_persons(slip.device)?;
         let mut missing = Vec::new();
-        for person in slip.persons.iter().copied().filter(|person| !held.contains(person)) {
+        for person in self.people(slip)?.into_iter().filter(|person| !held.contains(person)) {
             let left = self.when_ended(Ended::Left(person, slip.device))?;
-            if left.is_none_or(|left| left <= slip.commit) && self.look().person(person)?.is_some() {
+            let known = self.look().person(person)?.filter(|known| known.gone.is_none());
+            if left.is_none_or(|left| left <= slip.commit) && known.is_some() {
                 missing.push(person);
             }
         }

@@ -21,6 +21,16 @@ pub(crate) fn of(op: &Op) -> String {
         Command::Approve { join, .. } => format!("join/{join}"),
         Command::Revoke { device } => format!("device/{device}"),
         Command::Leave {} => format!("leave/{person}"),
+        // Who lives where hangs together: one after the other.
+        Command::AddHousehold { .. }
+        | Command::AddPerson { .. }
+        | Command::CorrectHousehold { .. }
+        | Command::CorrectPerson { .. }
+        | Command::MovePerson { .. }
+        | Command::Depart { .. }
+        | Command::MergeHouseholds { .. }
+        | Command::SplitHousehold { .. }
+        | Command::SamePerson { .. } => format!("roster/{person}"),
     }
 }
 

@@ -269,7 +269,15 @@ impl Phone {
             homes: Homes { households, app: 1, paper: 0 },
             through: Commit(1),
         };
-        let home = |id, name: &str| Home { id, name: name.to_owned(), paper: false, joined: true };
+        let home = |id, name: &str| Home {
+            id,
+            name: name.to_owned(),
+            paper: false,
+            joined: true,
+            rev: Rev::FIRST,
+            reading: None,
+            people: Vec::new(),
+        };
         let homes = vec![home(HOUSE, "佐藤"), home(NEIGHBOUR, "鈴木")];
         phone.take(
             answer

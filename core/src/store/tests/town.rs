@@ -56,7 +56,15 @@ impl Town {
             handed: BTreeSet::new(),
             ended: BTreeSet::new(),
         };
-        let home = |id, name: &str| Home { id, name: name.to_owned(), paper: false, joined: true };
+        let home = |id, name: &str| Home {
+            id,
+            name: name.to_owned(),
+            paper: false,
+            joined: true,
+            rev: Rev::FIRST,
+            reading: None,
+            people: Vec::new(),
+        };
         let homes = vec![home(HOUSE, "佐藤"), home(NEIGHBOUR, "鈴木")];
         town.put(MAIL, row(kind::PROFILE, "me", 0, &profile(SATO, vec![chair()])));
         town.put(BOARD, row(kind::TEAM, TEAM, 0, &Team { group: group(TEAM) }));

@@ -4,6 +4,7 @@ use super::{
     notice::{NoticeKind, NoticePatch, Points},
     schema::{Day, DeviceId, FeedName, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, RoleId, Timestamp},
 };
+use kairan_protocol::notice::Change;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -80,6 +81,92 @@ pub enum Command {
     Revoke { device: DeviceId },
     /// This person leaves this device.
     Leave {},
+    /// A household is new here; the ids of it and its people are made by the asker.
+    AddHousehold {
+        household: GroupId,
+        block: GroupId,
+        #[schema(min_length = 1, max_length = 60)]
+        name: String,
+        #[schema(min_length = 1, max_length = 60)]
+        reading: Option<String>,
+        #[serde(default)]
+        paper: bool,
+        place: Option<u32>,
+        #[serde(default)]
+        #[schema(max_items = 20)]
+        people: Vec<Newcomer>,
+    },
+    /// Somebody is new in a household.
+    AddPerson {
+        household: GroupId,
+        person: PersonId,
+        #[schema(min_length = 1, max_length = 60)]
+        name: String,
+        #[schema(min_length = 1, max_length = 60)]
+        reading: Option<String>,
+    },
+    /// Correct what the roster says of a household: absent keeps, null empties.
+    CorrectHousehold {
+        household: GroupId,
+        seen: u32,
+        #[schema(min_length = 1, max_length = 60)]
+        name: Option<String>,
+        #[serde(default, skip_serializing_if = "Change::is_keep")]
+        #[schema(value_type = Option<String>)]
+        reading: Change<String>,
+        place: Option<u32>,
+    },
+    /// Correct what the roster says of a person: absent keeps, null empties.
+    CorrectPerson {
+        person: PersonId,
+        seen: u32,
+        #[schema(min_length = 1, max_length = 60)]
+        name: Option<String>,
+        #[serde(default, skip_serializing_if = "Change::is_keep")]
+        #[schema(value_type = Option<String>)]
+        reading: Change<String>,
+    },
+    /// A person lives in another household from now on.
+    MovePerson { person: PersonId, to: GroupId },
+    /// A person moved away or died.
+    Depart { person: PersonId, why: Departure },
+    /// Everybody of one household lives in another, and the first is closed.
+    MergeHouseholds { from: GroupId, into: GroupId },
+    /// Some of a household become one of their own.
+    SplitHousehold {
+        from: GroupId,
+        household: GroupId,
+        block: GroupId,
+        #[schema(min_length = 1, max_length = 60)]
+        name: String,
+        #[schema(min_items = 1, max_items = 20)]
+        people: Vec<PersonId>,
+    },
+    /// A person known twice: what the second was is the first's from now on.
+    SamePerson { person: PersonId, twice: PersonId },
+}
+
+/// Somebody who moves in.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Newcomer {
+    /// Made by the asker.
+    person: PersonId,
+    /// Their name.
+    #[schema(min_length = 1, max_length = 60)]
+    name: String,
+    /// ふりがな of the name.
+    #[schema(min_length = 1, max_length = 60)]
+    reading: Option<String>,
+}
+
+/// Why somebody is not here any more.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Departure {
+    /// 転出.
+    MovedOut,
+    /// 死亡.
+    Died,
 }
 
 /// Whom an invitation is for.

@@ -8,7 +8,7 @@ use kairan_protocol::{
     notice::{ByWhen, Change, NoticeKind, NoticePatch, Points, When},
     op::{Command, Invitee, Op},
     outcome::{Flag, MacKey, OpResult, Outcome},
-    people::RoleKind,
+    people::{Departure, Newcomer, RoleKind},
     receipt::Stage,
     refusal::Refusal,
     replay::{Ended, Replay},
@@ -98,6 +98,35 @@ fn commands() -> Vec<Command> {
         Command::Approve { join: JoinId::from_number(6), admit: true },
         Command::Revoke { device: DeviceId::from_number(9) },
         Command::Leave {},
+    ]
+    .into_iter()
+    .chain(roster_commands())
+    .collect()
+}
+
+fn roster_commands() -> Vec<Command> {
+    let (person, twice) = (PersonId::from_number(7), PersonId::from_number(8));
+    let (household, block) = (GroupId::from_number(1), GroupId::from_number(2));
+    let (name, reading) = ("加藤".to_owned(), Some("かとう".to_owned()));
+    let newcomer = Newcomer { person, name: name.clone(), reading: reading.clone() };
+    let people = vec![newcomer.clone()];
+    let seen = Rev::FIRST;
+    vec![
+        Command::AddHousehold { household, block, name: name.clone(), reading, paper: true, place: Some(3), people },
+        Command::AddPerson { household, newcomer },
+        Command::CorrectHousehold {
+            household,
+            seen,
+            name: None,
+            reading: Change::Set("かとう".into()),
+            place: Some(1),
+        },
+        Command::CorrectPerson { person, seen, name: Some(name.clone()), reading: Change::Keep },
+        Command::MovePerson { person, to: household },
+        Command::Depart { person, why: Departure::Died },
+        Command::MergeHouseholds { from: household, into: block },
+        Command::SplitHousehold { from: household, household: block, block, name, people: vec![person] },
+        Command::SamePerson { person, twice },
     ]
 }
 

@@ -72,7 +72,7 @@ pub fn check(look: &Look<'_>, lines: &mut Lines) {
             if is_marked(connection, &[Packed::Roster], NO_NOTICE, block.number())? {
                 continue;
             }
-            let now = homes(connection, block, look.now)?;
+            let now = homes(connection, block)?;
             let shown = row(connection, FeedName::Desk(block), kind::ROSTER, &block.to_string())?;
             let shown = shown.map(|(_, body)| json::<Roster>("a roster", &body)).transpose()?;
             let added = now.iter().fold(Homes::default(), |sum, home| Homes {

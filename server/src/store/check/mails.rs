@@ -35,7 +35,11 @@ fn as_many(counted: &mut Counted, rows: usize, table: i64) {
 pub fn check_profiles(look: &Look<'_>, lines: &mut Lines) {
     lines.each("profiles say where people belong", |counted| {
         let rows = mails(look.connection, kind::PROFILE)?;
-        as_many(counted, rows.len(), number(look.connection, "SELECT count(*) FROM person", [])?);
+        as_many(
+            counted,
+            rows.len(),
+            number(look.connection, "SELECT count(*) FROM person WHERE same IS NULL AND erased = 0", [])?,
+        );
         for (person, _, body) in rows {
             let shown: Profile = json("a profile", &body)?;
             counted.add(reduce::profile(look, person, look.now)? == Some(shown), person);
@@ -44,11 +48,15 @@ pub fn check_profiles(look: &Look<'_>, lines: &mut Lines) {
     });
 }
 
+/// Whose mail is empty says nothing of theirs any more.
+const RECEIPTS: &str =
+    "SELECT count(*) FROM receipt JOIN person ON person.id = receipt.person WHERE same IS NULL AND erased = 0";
+
 pub fn check(look: &Look<'_>, lines: &mut Lines) {
     let connection = look.connection;
     lines.each("receipts in mails are the table's", |counted| {
         let rows = mails(connection, kind::RECEIPT)?;
-        as_many(counted, rows.len(), number(connection, "SELECT count(*) FROM receipt", [])?);
+        as_many(counted, rows.len(), number(connection, RECEIPTS, [])?);
         for (person, id, body) in rows {
             let shown: Receipt = json("a receipt", &body)?;
             let notice: Option<NoticeId> = id.parse().ok();

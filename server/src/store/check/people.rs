@@ -18,7 +18,7 @@ pub fn check(look: &Look<'_>, lines: &mut Lines) {
             let above = group.as_ref().and_then(|group| group.parent).map_or(Ok(None), |above| look.group(above))?;
             let fits = group.is_some_and(|group| match above {
                 Some(above) => group.kind.may_hang_below(above.kind),
-                None => group.kind == GroupKind::District && group.parent.is_none(),
+                None => group.parent.is_none() && matches!(group.kind, GroupKind::District | GroupKind::Household),
             });
             counted.add(fits, id);
         }
@@ -28,19 +28,41 @@ pub fn check(look: &Look<'_>, lines: &mut Lines) {
         "each household stands in one block at a time",
         connection,
         "SELECT 'household ' || id FROM grp WHERE kind = 'household' AND (SELECT count(*) FROM location \
-         WHERE household = grp.id AND until_commit IS NULL AND block = grp.parent) <> 1 \
+         WHERE household = grp.id AND until_commit IS NULL AND block = grp.parent) <> (closed IS NULL) \
          UNION ALL SELECT 'location ' || household FROM (SELECT household, until_commit, until, since, \
          lead(from_commit) OVER moves AS next, lead(since) OVER moves AS next_since FROM location \
          WINDOW moves AS (PARTITION BY household ORDER BY from_commit)) \
-         WHERE until_commit IS NOT next OR until IS NOT next_since OR until < since",
+         JOIN grp ON grp.id = household WHERE (until_commit IS NOT next OR until IS NOT next_since) \
+         AND NOT (next IS NULL AND until_commit IS NOT NULL AND closed IS NOT NULL) OR until < since",
+        [],
+    );
+    lines.none(
+        "a home is closed when nobody lives there any more",
+        connection,
+        "SELECT 'household ' || id FROM grp WHERE (closed IS NOT NULL) <> (kind = 'household' AND parent IS NULL) \
+         OR (merged IS NOT NULL AND closed IS NULL) OR (closed IS NOT NULL AND (EXISTS (SELECT 1 FROM residence \
+         WHERE household = grp.id AND until_commit IS NULL) OR EXISTS (SELECT 1 FROM location WHERE household = grp.id \
+         AND until_commit IS NULL) OR EXISTS (SELECT 1 FROM invite WHERE household = grp.id AND void = 0)))",
+        [],
+    );
+    lines.none(
+        "who is gone holds nothing",
+        connection,
+        "SELECT 'person ' || id FROM person WHERE (same IS NOT NULL AND gone IS NULL) OR (gone IS NOT NULL AND ( \
+         EXISTS (SELECT 1 FROM residence WHERE person = person.id AND until_commit IS NULL) \
+         OR EXISTS (SELECT 1 FROM device_person WHERE person = person.id) \
+         OR EXISTS (SELECT 1 FROM guest WHERE person = person.id OR host = person.id) \
+         OR EXISTS (SELECT 1 FROM invite WHERE person = person.id AND void = 0) \
+         OR EXISTS (SELECT 1 FROM role WHERE person = person.id AND (until IS NULL OR until > max(gone, since)))))",
         [],
     );
     lines.none(
         "nobody lives in two homes at once",
         connection,
-        "SELECT 'person ' || person FROM (SELECT person, household, since, until, lead(since) OVER \
-         (PARTITION BY person ORDER BY since) AS next FROM residence) AS lives JOIN grp ON grp.id = household \
-         WHERE kind <> 'household' OR until < since OR (next IS NOT NULL AND (until IS NULL OR until > next))",
+        "SELECT 'person ' || person FROM (SELECT person, household, since, until, until_commit, lead(since) OVER moves \
+         AS next_since, lead(from_commit) OVER moves AS next FROM residence WINDOW moves AS (PARTITION BY person \
+         ORDER BY from_commit)) AS lives JOIN grp ON grp.id = household WHERE kind <> 'household' OR until < since \
+         OR (until IS NULL) <> (until_commit IS NULL) OR (next IS NOT NULL AND (until_commit IS NOT next OR until > next_since))",
         [],
     );
     lines.none(

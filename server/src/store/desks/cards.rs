@@ -6,28 +6,40 @@ use crate::store::{
     sql::{many, number, one, run, signed, to_json, unsigned},
 };
 use kairan_protocol::{
-    body::{GroupCard, Home, Homes, Roster},
+    body::{GroupCard, Home, Homes, Member, Roster},
     feed::FeedName,
-    id::{Commit, GroupId},
+    id::{Commit, GroupId, PersonId, Rev},
     row::kind,
-    time::Timestamp,
     tree::{Group, GroupKind},
 };
 use rusqlite::{Connection, params};
 
-/// The homes of a block by name, in the order of the roster.
-pub(in crate::store) fn homes(
-    connection: &Connection,
-    block: GroupId,
-    now: Timestamp,
-) -> Result<Vec<Home>, StoreError> {
+/// The homes of a block by name with who lives in them, in the order of the roster.
+pub(in crate::store) fn homes(connection: &Connection, block: GroupId) -> Result<Vec<Home>, StoreError> {
     let sql = "SELECT id, name, paper, EXISTS (SELECT 1 FROM residence JOIN device_person \
                ON device_person.person = residence.person WHERE residence.household = grp.id \
-               AND (residence.until IS NULL OR residence.until > ?2)) \
+               AND residence.until_commit IS NULL), rev, reading \
                FROM grp WHERE parent = ?1 AND kind = 'household' ORDER BY place, id";
-    many(connection, sql, params![block.number(), now.millis()], |row| {
-        Ok(Home { id: GroupId::from_number(row.get(0)?), name: row.get(1)?, paper: row.get(2)?, joined: row.get(3)? })
-    })
+    let mut homes = many(connection, sql, [block.number()], |row| {
+        Ok(Home {
+            id: GroupId::from_number(row.get(0)?),
+            name: row.get(1)?,
+            paper: row.get(2)?,
+            joined: row.get(3)?,
+            rev: Rev(row.get(4)?),
+            reading: row.get(5)?,
+            people: Vec::new(),
+        })
+    })?;
+    for home in &mut homes {
+        let sql = "SELECT person.id, name, rev, reading FROM residence JOIN person ON person.id = residence.person \
+                   WHERE household = ?1 AND until_commit IS NULL ORDER BY place, person.id";
+        home.people = many(connection, sql, [home.id.number()], |row| {
+            let (id, name) = (PersonId::from_number(row.get(0)?), row.get(1)?);
+            Ok(Member { id, name, rev: Rev(row.get(2)?), reading: row.get(3)? })
+        })?;
+    }
+    Ok(homes)
 }
 
 impl Tx<'_> {
@@ -35,7 +47,7 @@ impl Tx<'_> {
     pub(super) fn write_roster(&mut self, block: GroupId) -> Result<(), StoreError> {
         let way = self.way_up(block)?;
         let Some(own) = way.first() else { return Ok(()) };
-        let homes = homes(self.connection, block, self.now)?;
+        let homes = homes(self.connection, block)?;
         self.keep_homes(block, &homes)?;
         let body = to_json(&Roster { name: own.name.clone(), homes, through: self.commit() })?;
         for group in way.iter().filter(|group| matches!(group.kind, GroupKind::Block | GroupKind::Association)) {

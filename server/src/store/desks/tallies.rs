@@ -21,7 +21,8 @@ use std::collections::BTreeMap;
 /// How long a notice's seals stay fresh on its boards: sixty days.
 pub(in crate::store) const SEALED_MILLIS: i64 = 60 * 86_400_000;
 
-/// Each home of a block that counts for a notice, counted from the receipts.
+/// Each home of a block that counts for a notice, counted from the receipts of who lived there when they tapped. Whoever never
+/// lived elsewhere has always lived there, whatever clocks say.
 pub(in crate::store) fn recount(
     connection: &Connection,
     notice: &NoticeState,
@@ -30,7 +31,9 @@ pub(in crate::store) fn recount(
     let Some(published) = notice.published else { return Ok(BTreeMap::new()) };
     let sql = "SELECT grp.id, grp.paper, (SELECT max(receipt.stage) FROM residence JOIN receipt \
                ON receipt.notice = ?1 AND receipt.person = residence.person AND receipt.rev >= ?2 \
-               WHERE residence.household = grp.id AND (residence.until IS NULL OR residence.until > receipt.at)) \
+               WHERE residence.household = grp.id AND (residence.until IS NULL OR residence.until > receipt.at) \
+               AND (residence.since <= receipt.at OR NOT EXISTS (SELECT 1 FROM residence AS earlier \
+               WHERE earlier.person = residence.person AND earlier.from_commit < residence.from_commit))) \
                FROM location JOIN grp ON grp.id = location.household WHERE location.block = ?3 \
                AND from_commit <= ?4 AND (until_commit IS NULL OR until_commit > ?4)";
     let parameters = params![notice.id.bytes(), notice.body.asks.0, block.number(), signed(published.0)];

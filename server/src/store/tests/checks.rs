@@ -139,9 +139,11 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ("grp", "UPDATE grp SET parent = 5 WHERE id = 11", "each household stands in one block at a time"),
     (
         "residence",
-        "INSERT INTO residence SELECT person, since + 1, NULL, 12 FROM residence WHERE person = 2",
+        "INSERT INTO residence SELECT person, from_commit + 1, NULL, 12, since + 1, NULL FROM residence WHERE person = 2",
         "nobody lives in two homes at once",
     ),
+    ("grp", "UPDATE grp SET closed = 1 WHERE id = 11", "a home is closed when nobody lives there any more"),
+    ("person", "UPDATE person SET gone = 1 WHERE id = 4", "who is gone holds nothing"),
     ("guest", "INSERT INTO guest VALUES (4, 4)", "nobody is their own guest"),
     ("role", "UPDATE role SET kind = 'block_leader' WHERE kind = 'chair'", "every role stands where its kind may"),
     ("role", "UPDATE role SET over = 1 WHERE kind = 'chair'", "every role stands where its kind may"),

@@ -17,6 +17,7 @@ mod live;
 mod ops;
 mod pulls;
 mod replays;
+mod roster;
 mod schedule;
 mod sessions;
 mod slips;
