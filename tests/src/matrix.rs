@@ -83,7 +83,7 @@ mod tests {
             for act in PERSONAL_ACTS {
                 wanted.extend(["self", "other"].map(|place| (standing.to_owned(), act.to_owned(), place.to_owned())));
             }
-            for act in GROUP_ACTS {
+            for act in GROUP_ACTS.iter().copied() {
                 wanted.extend(
                     ["own", "below", "above", "beside"]
                         .map(|place| (standing.to_owned(), act.to_owned(), place.to_owned())),

@@ -1,5 +1,5 @@
-//! What the clock asks for: scheduled notices whose hour came, roles whose term is over; tokens, kept rows and tombstones nobody
-//! needs any more.
+//! What the clock asks for: scheduled notices whose hour came, roles whose term is over; tokens, kept rows, tombstones and names
+//! nobody needs any more.
 
 use super::{
     error::StoreError,
@@ -36,7 +36,7 @@ impl Tx<'_> {
         self.count_from_now_at_the_latest()?;
         let notices = self.due_notices(limit)?;
         let roles = self.due_roles(limit)?;
-        let forgotten = self.drop_kept(limit)? | self.forget_tombstones()?;
+        let forgotten = self.drop_kept(limit)? | self.forget_tombstones()? | self.forget_who_left(limit)?;
         let more = forgotten || notices.len() == limit || roles.len() == limit;
         for notice in notices {
             self.publish(notice)?;
@@ -95,6 +95,12 @@ impl Tx<'_> {
         let hour = one(self.connection, sql, [], |row| moment(row, 0))?;
         let sql = "SELECT until FROM role WHERE over = 0 AND until IS NOT NULL ORDER BY until LIMIT 1";
         let until = one(self.connection, sql, [], |row| moment(row, 0))?;
-        Ok(hour.into_iter().chain(until).chain(self.next_kept()?).chain(self.next_tombstone()?).min())
+        Ok(hour
+            .into_iter()
+            .chain(until)
+            .chain(self.next_kept()?)
+            .chain(self.next_tombstone()?)
+            .chain(self.next_to_forget()?)
+            .min())
     }
 }

@@ -22,11 +22,14 @@ const MIGRATIONS: &[&str] = &[
 /// Enough for every statement the store has: none is ever prepared twice.
 const STATEMENTS: usize = 256;
 
+/// How long a connection waits for another.
+pub(super) const BUSY: std::time::Duration = std::time::Duration::from_secs(5);
+
 fn configured(connection: Connection, cache_kibibytes: i64) -> Result<Connection, StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Without it SQLite prepares statements anew whenever a bound value might make for another plan.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -cache_kibibytes)?;
@@ -69,6 +72,8 @@ pub(super) fn writing(folder: &Path) -> Result<Connection, StoreError> {
 fn open_for_writing(file: &Path, more: OpenFlags) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
     let mut connection = configured(Connection::open_with_flags(file, flags)?, 65_536)?;
+    // What is deleted is overwritten: a withdrawn consent leaves no mood in free pages.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     migrate(&mut connection)?;
     Ok(connection)

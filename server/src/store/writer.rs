@@ -4,6 +4,7 @@
 use super::{
     error::StoreError,
     feeds::Feeds,
+    schema::BUSY,
     tx::{Changes, Memory, Tx},
 };
 use crate::clock::Clock;
@@ -23,6 +24,9 @@ const QUEUE: usize = 1_024;
 const GROUP: usize = 128;
 /// How long a group takes in requests before it is committed.
 const GATHERING: Duration = Duration::from_millis(5);
+
+/// How long whoever writes waits for readers that hold the write-ahead log back.
+const READERS_MAY_TAKE: Duration = Duration::from_millis(100);
 
 /// Something to be done inside a write transaction. It may be attempted twice: once in a group, once alone.
 trait Work: Send {
@@ -52,6 +56,7 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send> Work for Re
 
 enum Message {
     Work(Box<dyn Work>),
+    EmptyLog(oneshot::Sender<Result<bool, StoreError>>),
     Stop,
 }
 
@@ -89,6 +94,13 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         let request = Request { work, made: None, answer };
         self.queue.try_send(Message::Work(Box::new(request))).map_err(|_| StoreError::Unavailable)?;
+        answered.await.map_err(|_| StoreError::Unavailable)?
+    }
+
+    /// Folds the write-ahead log into the database and empties it, between two groups; false where a reader holds it back.
+    pub async fn empty_log(&self) -> Result<bool, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.try_send(Message::EmptyLog(answer)).map_err(|_| StoreError::Unavailable)?;
         answered.await.map_err(|_| StoreError::Unavailable)?
     }
 
@@ -139,6 +151,10 @@ impl Thread {
             };
             match next {
                 Some(Message::Work(work)) => self.waiting.push_back(work),
+                Some(Message::EmptyLog(answer)) => {
+                    // No transaction is open while requests are gathered. Whoever asked may have gone.
+                    let _gone = answer.send(self.empty_log());
+                }
                 Some(Message::Stop) => {
                     self.requests.close();
                     self.stopping = true;
@@ -149,6 +165,14 @@ impl Thread {
                 }
             }
         }
+    }
+
+    fn empty_log(&self) -> Result<bool, StoreError> {
+        let connection = &self.setting.connection;
+        connection.busy_timeout(READERS_MAY_TAKE)?;
+        let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        connection.busy_timeout(BUSY)?;
+        Ok(emptied? == 0)
     }
 
     /// One transaction for as many as are done within the gathering time; how many that were.

@@ -46,6 +46,14 @@ pub fn check(look: &Look<'_>, lines: &mut Lines) {
         [],
     );
     lines.none(
+        "who left long ago is not known by name",
+        connection,
+        "SELECT 'person ' || id FROM person WHERE (erased = 1) <> (name = '') OR (erased = 1 AND (gone IS NULL \
+         OR reading IS NOT NULL OR consent_at IS NOT NULL OR EXISTS (SELECT 1 FROM invite WHERE person = person.id))) \
+         UNION ALL SELECT 'household ' || id FROM grp WHERE (erased = 1) <> (name = '') OR (erased = 1 AND closed IS NULL)",
+        [],
+    );
+    lines.none(
         "who is gone holds nothing",
         connection,
         "SELECT 'person ' || id FROM person WHERE (same IS NOT NULL AND gone IS NULL) OR (gone IS NOT NULL AND ( \
@@ -101,13 +109,14 @@ fn devices(look: &Look<'_>, lines: &mut Lines) {
     let connection = look.connection;
     lines.each("every device has its key", |counted| {
         let sql = "SELECT id, key, id = (SELECT value FROM meta WHERE name = 'console'), \
-                   rights > (SELECT value FROM meta WHERE name = 'last_commit') FROM device";
+                   rights > (SELECT value FROM meta WHERE name = 'last_commit'), revoked IS NOT NULL FROM device";
         let devices = many(connection, sql, [], |row| {
             let id = DeviceId::from_number(row.get(0)?);
-            Ok((id, row.get::<_, Option<Vec<u8>>>(1)?, row.get::<_, bool>(2)?, row.get::<_, bool>(3)?))
+            Ok((id, row.get::<_, Option<Vec<u8>>>(1)?, row.get::<_, bool>(2)? || row.get(4)?, row.get::<_, bool>(3)?))
         })?;
-        for (id, key, console, ahead) in devices {
-            let fits = key.map_or(console, |key| Key::from_sec1(&key).is_ok());
+        // The command line has none, and of one that was signed off long ago it is not kept.
+        for (id, key, keyless, ahead) in devices {
+            let fits = key.map_or(keyless, |key| Key::from_sec1(&key).is_ok());
             counted.add(fits && !ahead, id);
         }
         Ok(())

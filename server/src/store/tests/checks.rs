@@ -144,6 +144,7 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ),
     ("grp", "UPDATE grp SET closed = 1 WHERE id = 11", "a home is closed when nobody lives there any more"),
     ("person", "UPDATE person SET gone = 1 WHERE id = 4", "who is gone holds nothing"),
+    ("person", "UPDATE person SET erased = 1 WHERE id = 4", "who left long ago is not known by name"),
     ("guest", "INSERT INTO guest VALUES (4, 4)", "nobody is their own guest"),
     ("role", "UPDATE role SET kind = 'block_leader' WHERE kind = 'chair'", "every role stands where its kind may"),
     ("role", "UPDATE role SET over = 1 WHERE kind = 'chair'", "every role stands where its kind may"),

@@ -10,6 +10,7 @@ mod desks;
 mod ended;
 mod epochs;
 mod faults;
+mod forgotten;
 mod house;
 mod joining;
 mod journal;
