@@ -3,7 +3,9 @@
 use crate::{
     error::Error,
     facade::Kairan,
-    records::{Correction, Departure, Draft, Mood, NewHome, NewPerson, NoticeFilter, RoleKind, RosterCorrection},
+    records::{
+        Correction, Departure, Draft, Mood, NewHome, NewPerson, NoticeFilter, PaperStage, RoleKind, RosterCorrection,
+    },
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -99,6 +101,10 @@ methods! {
     async merge_households(person: String, from: String, into: String);
     async split_household(person: String, from: String, block: String, name: String, people: Vec<String>);
     async same_person(person: String, same: String, twice: String);
+    sync deliveries(group: String, notice: Option<String>);
+    sync reach(person: String, audience: Vec<String>);
+    async paper_receipt(person: String, notice: String, rev: u32, household: String, stage: PaperStage);
+    async set_paper(person: String, household: String, paper: bool);
     sync alerts(person: String);
     async alert_raised(id: String);
     async alert_seen(id: String);
@@ -176,6 +182,7 @@ mod tests {
         include_str!("facade/inviting.rs"),
         include_str!("facade/joining.rs"),
         include_str!("facade/outbox.rs"),
+        include_str!("facade/paper.rs"),
         include_str!("facade/people.rs"),
         include_str!("facade/phones.rs"),
         include_str!("facade/posting.rs"),

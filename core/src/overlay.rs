@@ -2,16 +2,18 @@
 //! the server's until they arrive from there.
 
 mod look;
+mod paper;
 mod world;
 
 pub(crate) use look::{Look, Seen, notice_body};
+pub(crate) use paper::Counted;
 pub(crate) use world::{World, meta};
 
 use crate::error::Error;
 use kairan_protocol::{
     check_in::CheckIn,
     feed::FeedName,
-    id::{NoticeId, OpId, PersonId, Rev},
+    id::{GroupId, NoticeId, OpId, PersonId, Rev},
     op::{Command, Op},
     reduce::reduce,
     refusal::Refusal,
@@ -47,10 +49,20 @@ pub(crate) struct Laid {
     pub waiting: bool,
 }
 
+/// How a home is reached, as an op that the server has not worked in yet says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SaidPaper {
+    /// Whether it is served on paper.
+    pub paper: bool,
+    /// Whether the server does not have that op yet.
+    pub waiting: bool,
+}
+
 /// The rows pending ops put and drop, by feed and kind, and what they say about check-ins.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Overlay {
     rows: HashMap<(FeedName, &'static str), HashMap<String, Laid>>,
+    paper: HashMap<GroupId, SaidPaper>,
     check_ins: Vec<(PersonId, CheckIn)>,
     taken_back: BTreeSet<OpId>,
 }
@@ -79,6 +91,9 @@ impl Overlay {
                     let laid = Laid { rev: Rev::FIRST, body: None, op: op.id, waiting };
                     self.rows.entry((feed, kind)).or_default().insert(id, laid);
                 }
+                Effect::Paper { household, paper } => {
+                    self.paper.insert(household, SaidPaper { paper, waiting });
+                }
                 Effect::CheckIn { person, check_in } => self.check_ins.push((person, check_in)),
                 Effect::TakenBack { op, .. } => {
                     self.taken_back.insert(op);
@@ -96,6 +111,11 @@ impl Overlay {
     /// Every laid row of a kind in a feed.
     pub(crate) fn rows(&self, feed: FeedName, kind: &'static str) -> impl Iterator<Item = (&String, &Laid)> {
         self.rows.get(&(feed, kind)).into_iter().flatten()
+    }
+
+    /// How a home is reached by what was said here, if anything was.
+    pub(crate) fn paper(&self, home: GroupId) -> Option<SaidPaper> {
+        self.paper.get(&home).copied()
     }
 
     /// Every laid row of a thing, whatever the feed.

@@ -4,6 +4,7 @@
 mod alert;
 mod desk;
 mod notice;
+mod paper;
 mod person;
 mod roster;
 mod words;
@@ -11,6 +12,7 @@ mod words;
 pub use alert::*;
 pub use desk::*;
 pub use notice::*;
+pub use paper::*;
 pub use person::*;
 pub use roster::*;
 pub use words::*;

@@ -3,6 +3,7 @@
 
 pub mod body;
 pub mod check_in;
+pub mod delivery;
 pub mod feed;
 pub mod id;
 pub mod invite;
@@ -10,6 +11,7 @@ pub mod joining;
 pub mod notice;
 pub mod op;
 pub mod outcome;
+pub mod paper;
 pub mod people;
 pub mod receipt;
 pub mod reduce;

@@ -5,6 +5,7 @@ use crate::{
     feed::Audience,
     id::{DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
     notice::{Change, NoticeKind, NoticePatch, Points},
+    paper::PaperStage,
     people::{Departure, Newcomer, RoleKind},
     receipt::Stage,
     refusal::Refusal,
@@ -107,6 +108,24 @@ pub enum Command {
         household: GroupId,
         /// Where to.
         to: GroupId,
+    },
+    /// A household is served on paper from now on, or no longer.
+    SetPaper {
+        /// Which.
+        household: GroupId,
+        /// Yes or no.
+        paper: bool,
+    },
+    /// Somebody enters how far a home is that did not answer by its own phone.
+    PaperReceipt {
+        /// The notice.
+        notice: NoticeId,
+        /// The rev that was on the paper.
+        rev: Rev,
+        /// The home.
+        household: GroupId,
+        /// How far.
+        stage: PaperStage,
     },
     /// Print an invitation. Whoever prints makes the secret; the server only ever sees its hash.
     Invite {
@@ -277,6 +296,8 @@ impl Command {
             Self::GrantRole { .. } => "grant_role",
             Self::EndRole { .. } => "end_role",
             Self::MoveHousehold { .. } => "move_household",
+            Self::SetPaper { .. } => "set_paper",
+            Self::PaperReceipt { .. } => "paper_receipt",
             Self::Invite { .. } => "invite",
             Self::Approve { .. } => "approve",
             Self::Revoke { .. } => "revoke",
@@ -305,6 +326,8 @@ impl Command {
         "grant_role",
         "end_role",
         "move_household",
+        "set_paper",
+        "paper_receipt",
         "invite",
         "approve",
         "revoke",
@@ -328,6 +351,7 @@ impl Command {
             | Self::CheckIn { .. }
             | Self::Consent { .. }
             | Self::TakeBack { .. }
+            | Self::PaperReceipt { .. }
             | Self::Leave {} => Nature::Evidence,
             Self::Post { .. } => Nature::Broadcast,
             Self::Correct { .. }
@@ -335,6 +359,7 @@ impl Command {
             | Self::GrantRole { .. }
             | Self::EndRole { .. }
             | Self::MoveHousehold { .. }
+            | Self::SetPaper { .. }
             | Self::Invite { .. }
             | Self::Approve { .. }
             | Self::Revoke { .. }

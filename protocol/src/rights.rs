@@ -111,6 +111,10 @@ words! {
         MoveHousehold = "move_household",
         /// Say who lives where: homes and people that come, go, change their name, are merged or split.
         EditRoster = "edit_roster",
+        /// Say whether a home is served on paper.
+        SetPaper = "set_paper",
+        /// Enter how far a home is that did not answer by its own phone.
+        PaperReceipt = "paper_receipt",
         /// Print an invitation.
         Invite = "invite",
         /// Let somebody in who came with a link that was passed on, or turn them away.
@@ -188,6 +192,8 @@ const TABLE: &[(Act, &[Standing], &[Place])] = &[
     (Act::EndCommissioner,   &[MUNICIPAL, STEWARD],                                               DOWN),
     (Act::MoveHousehold,     &[OFFICER, CHAIR, MUNICIPAL, STEWARD],                               DOWN),
     (Act::EditRoster,        &[OFFICER, CHAIR, MUNICIPAL, STEWARD],                               DOWN),
+    (Act::SetPaper,          &[LEADER, OFFICER, CHAIR, MUNICIPAL, STEWARD],                       DOWN),
+    (Act::PaperReceipt,      &[LEADER, OFFICER, CHAIR],                                           DOWN),
     (Act::Invite,            &[LEADER, OFFICER, CHAIR, MUNICIPAL, STEWARD],                       DOWN),
     (Act::Approve,           &[LEADER, OFFICER, CHAIR, MUNICIPAL, STEWARD],                       DOWN),
     (Act::Revoke,            &[OFFICER, CHAIR, MUNICIPAL, STEWARD],                               DOWN),

@@ -16,6 +16,9 @@ pub mod kind {
     pub const CHECK_IN: &str = "check_in";
     /// What a person agreed to; mail; body [`crate::check_in::Consent`]; id `moods`.
     pub const CONSENT: &str = "consent";
+    /// What this person entered for a home about a notice; mail; body [`crate::paper::PaperReceipt`]; id `notice:household`. What
+    /// stands for the home is in its tally.
+    pub const PAPER_RECEIPT: &str = "paper_receipt";
     /// A staffed team hung below the board's group, gone when nobody staffs it; board; body [`crate::body::Team`]; id the team's.
     /// A phone finds the team a talk reaches, and whether there is one, by these.
     pub const TEAM: &str = "team";

@@ -2,38 +2,80 @@
 
 use crate::{
     id::{Commit, GroupId, NoticeId, Rev},
+    paper::PaperStage,
     receipt::Stage,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Where one household of the denominator stands with a notice.
+/// Where one household of the denominator stands with a notice. The order is how far that is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HomeStage {
-    /// 紙でお届けの世帯: nobody of it has the app.
+    /// 紙でお届けの世帯: a copy is still to be carried there.
     Paper,
     /// Nobody's phone has it yet.
     NotYet,
+    /// 紙でお渡し: a copy was handed over.
+    PaperHanded,
     /// 届いた.
     Delivered,
     /// 開いた.
     Displayed,
+    /// 代理で確認: somebody confirmed in its place.
+    Proxy,
     /// 確認した.
     Acknowledged,
 }
 
 impl HomeStage {
-    /// Of a household from its members' furthest stage and whether it is served on paper.
+    /// Every stage.
+    pub const ALL: [Self; 7] = [
+        Self::Paper,
+        Self::NotYet,
+        Self::PaperHanded,
+        Self::Delivered,
+        Self::Displayed,
+        Self::Proxy,
+        Self::Acknowledged,
+    ];
+
+    /// Of a household from its members' furthest stage, what was entered for it, and whether it is served on paper: the furthest.
     #[must_use]
-    pub const fn of(furthest: Option<Stage>, paper: bool) -> Self {
-        match (furthest, paper) {
-            (Some(Stage::Acknowledged), _) => Self::Acknowledged,
-            (Some(Stage::Displayed), _) => Self::Displayed,
-            (Some(Stage::Delivered), _) => Self::Delivered,
-            (None, true) => Self::Paper,
-            (None, false) => Self::NotYet,
+    pub fn of(furthest: Option<Stage>, entered: Option<PaperStage>, paper: bool) -> Self {
+        let by_app = match furthest {
+            Some(Stage::Acknowledged) => Self::Acknowledged,
+            Some(Stage::Displayed) => Self::Displayed,
+            Some(Stage::Delivered) => Self::Delivered,
+            None if paper => Self::Paper,
+            None => Self::NotYet,
+        };
+        entered.map_or(by_app, |entered| by_app.with(entered))
+    }
+
+    /// With something entered for the home.
+    #[must_use]
+    pub fn with(self, entered: PaperStage) -> Self {
+        self.max(match entered {
+            PaperStage::Handed => Self::PaperHanded,
+            PaperStage::Proxy => Self::Proxy,
+        })
+    }
+
+    /// What was entered for the home, as far as its stage shows it.
+    #[must_use]
+    pub const fn entered(self) -> Option<PaperStage> {
+        match self {
+            Self::PaperHanded => Some(PaperStage::Handed),
+            Self::Proxy => Some(PaperStage::Proxy),
+            Self::Paper | Self::NotYet | Self::Delivered | Self::Displayed | Self::Acknowledged => None,
         }
+    }
+
+    /// Whether nothing more is asked of the home: it confirmed, or somebody did in its place.
+    #[must_use]
+    pub const fn is_confirmed(self) -> bool {
+        matches!(self, Self::Acknowledged | Self::Proxy)
     }
 }
 
@@ -50,8 +92,14 @@ pub struct Counts {
     pub delivered: u32,
     /// Has the app, or could: nothing arrived yet.
     pub not_yet: u32,
-    /// 紙でお届けの世帯.
+    /// 紙でお届けの世帯: still to be carried there.
     pub paper: u32,
+    /// 紙でお渡し.
+    #[serde(default)]
+    pub handed: u32,
+    /// 代理で確認.
+    #[serde(default)]
+    pub proxy: u32,
 }
 
 impl Counts {
@@ -62,8 +110,10 @@ impl Counts {
         match home {
             HomeStage::Paper => self.paper += 1,
             HomeStage::NotYet => self.not_yet += 1,
+            HomeStage::PaperHanded => self.handed += 1,
             HomeStage::Delivered => self.delivered += 1,
             HomeStage::Displayed => self.displayed += 1,
+            HomeStage::Proxy => self.proxy += 1,
             HomeStage::Acknowledged => self.acknowledged += 1,
         }
         self
@@ -79,6 +129,8 @@ impl Counts {
             delivered: self.delivered + other.delivered,
             not_yet: self.not_yet + other.not_yet,
             paper: self.paper + other.paper,
+            handed: self.handed + other.handed,
+            proxy: self.proxy + other.proxy,
         }
     }
 }
@@ -116,17 +168,43 @@ mod tests {
 
     #[test]
     fn a_paper_home_whose_daughter_acknowledged_counts_as_acknowledged() {
-        assert_eq!(HomeStage::of(Some(Stage::Acknowledged), true), HomeStage::Acknowledged);
-        assert_eq!(HomeStage::of(None, true), HomeStage::Paper);
+        assert_eq!(HomeStage::of(Some(Stage::Acknowledged), None, true), HomeStage::Acknowledged);
+        assert_eq!(HomeStage::of(Some(Stage::Acknowledged), Some(PaperStage::Proxy), true), HomeStage::Acknowledged);
+        assert_eq!(HomeStage::of(None, None, true), HomeStage::Paper);
+    }
+
+    #[test]
+    fn a_home_counts_at_its_furthest_on_paper_too() {
+        let displayed = Some(Stage::Displayed);
+        assert_eq!(HomeStage::of(None, Some(PaperStage::Handed), true), HomeStage::PaperHanded);
+        assert_eq!(HomeStage::of(displayed, Some(PaperStage::Handed), true), HomeStage::Displayed);
+        assert_eq!(HomeStage::of(displayed, Some(PaperStage::Proxy), false), HomeStage::Proxy, "its phone was lost");
     }
 
     #[test]
     fn every_household_is_in_exactly_one_count() {
-        let homes =
-            [HomeStage::Paper, HomeStage::NotYet, HomeStage::Delivered, HomeStage::Displayed, HomeStage::Acknowledged];
-        let counts = homes.into_iter().fold(Counts::default(), Counts::with);
-        assert_eq!(counts.households, 5);
-        assert_eq!(counts.acknowledged + counts.displayed + counts.delivered + counts.not_yet + counts.paper, 5);
-        assert_eq!(counts.plus(counts).households, 10);
+        let counts = HomeStage::ALL.into_iter().fold(Counts::default(), Counts::with);
+        let one_of_each = Counts {
+            households: 7,
+            acknowledged: 1,
+            displayed: 1,
+            delivered: 1,
+            not_yet: 1,
+            paper: 1,
+            handed: 1,
+            proxy: 1,
+        };
+        assert_eq!(counts, one_of_each);
+        let Counts { households, acknowledged, displayed, delivered, not_yet, paper, handed, proxy } =
+            counts.plus(counts);
+        assert_eq!(households, 14);
+        assert_eq!(acknowledged + displayed + delivered + not_yet + paper + handed + proxy, households);
+    }
+
+    #[test]
+    fn figures_of_an_older_server_are_still_figures() {
+        let old = r#"{"households":2,"acknowledged":1,"displayed":0,"delivered":0,"not_yet":0,"paper":1}"#;
+        let counts = Counts { households: 2, acknowledged: 1, paper: 1, ..Counts::default() };
+        assert_eq!(serde_json::from_str::<Counts>(old).ok(), Some(counts));
     }
 }

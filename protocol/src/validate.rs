@@ -228,6 +228,8 @@ pub fn command(command: &Command) -> Result<(), Limit> {
         | Command::Approve { .. }
         | Command::MovePerson { .. }
         | Command::Depart { .. }
+        | Command::SetPaper { .. }
+        | Command::PaperReceipt { .. }
         | Command::Revoke { .. }
         | Command::Leave {} => Ok(()),
     }

@@ -9,6 +9,7 @@ use crate::{
     notice::{Change, NoticeState},
     op::Invitee,
     outcome::Flag,
+    paper::PaperReceipt,
     people::{Departure, Household, Location, Newcomer, Person, Residence, Role},
     receipt::Receipt,
     time::{Day, Timestamp, ZoneOffsets},
@@ -97,6 +98,24 @@ pub trait View {
     /// # Errors
     /// The store's.
     fn receipt(&self, person: PersonId, notice: NoticeId) -> Result<Option<Receipt>, Self::Error>;
+
+    /// Whether a household is served on paper.
+    ///
+    /// # Errors
+    /// The store's.
+    fn is_paper(&self, household: GroupId) -> Result<bool, Self::Error>;
+
+    /// The block where a household counts for a notice: where it stood at publication; none where it counts nowhere.
+    ///
+    /// # Errors
+    /// The store's.
+    fn block_counted(&self, notice: NoticeId, household: GroupId) -> Result<Option<GroupId>, Self::Error>;
+
+    /// What stands entered for a household about a notice.
+    ///
+    /// # Errors
+    /// The store's.
+    fn paper_receipt(&self, household: GroupId, notice: NoticeId) -> Result<Option<PaperReceipt>, Self::Error>;
 
     /// A person's `check_in` row.
     ///
@@ -190,6 +209,8 @@ pub enum Mark {
     Notice(NoticeId),
     /// The roster and cards of a block: somebody joined, left or moved.
     Block(GroupId),
+    /// Every tally where this household counts: it is reached in another way.
+    Household(GroupId),
     /// The status of a person at their team.
     Status(PersonId),
 }
@@ -341,6 +362,22 @@ pub enum Effect {
         twice: PersonId,
         /// When.
         at: Timestamp,
+    },
+    /// A household is served on paper from now on, or no longer.
+    Paper {
+        /// Which.
+        household: GroupId,
+        /// Yes or no.
+        paper: bool,
+    },
+    /// Keep what was entered for a household, with the history of it.
+    PaperReceipt {
+        /// For which household.
+        household: GroupId,
+        /// About which notice.
+        notice: NoticeId,
+        /// What stands from now on.
+        receipt: PaperReceipt,
     },
     /// Keep an invite, and void the open ones for the same invitee.
     Invite {

@@ -33,6 +33,8 @@ pub const GROUP_ACTS: &[&str] = &[
     "end_commissioner",
     "move_household",
     "edit_roster",
+    "set_paper",
+    "paper_receipt",
     "invite",
     "approve",
     "revoke",

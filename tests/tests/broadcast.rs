@@ -76,7 +76,15 @@ async fn the_officers_desk_shows_who_has_seen_it_and_counts_every_home_once() {
     assert!(matches!(kiku.notice(&notice).seal, SealState::Waiting { .. }));
 
     let desk = hood.group("緑ヶ丘町内会");
-    let wanted = Counts { households: 7, acknowledged: 1, displayed: 1, delivered: 1, not_yet: 2, paper: 2 };
+    let wanted = Counts {
+        households: 7,
+        acknowledged: 1,
+        displayed: 1,
+        delivered: 1,
+        not_yet: 2,
+        paper: 2,
+        ..Counts::default()
+    };
     hood.until("every tap on the desk", &[&kiku, &ken, &jiro, &saburo, &officer], || {
         officer.desk_notice(&desk, &notice).is_some_and(|seen| seen.counts == wanted)
     })

@@ -8,6 +8,7 @@ use kairan_protocol::{
     notice::{NoticeKind, NoticePatch},
     op::{Command, Invitee},
     outcome::{OpResult, Outcome},
+    paper::PaperStage,
     people::{Newcomer, RoleKind},
     receipt::Stage,
     rights::{self, Act, Place, Standing},
@@ -74,6 +75,7 @@ async fn play(scene: &Scene, numbers: &BTreeMap<FeedName, FeedNumber>, line: &Li
         "end_role" | "end_commissioner" => end(scene, line).await,
         "move_household" => move_household(scene, line).await,
         "edit_roster" => edit_roster(scene, line).await,
+        "set_paper" | "paper_receipt" => paper(scene, line).await,
         "invite" => invite(scene, line).await,
         "approve" => approve(scene, line).await,
         "revoke" => revoke(scene, line).await,
@@ -104,11 +106,13 @@ fn judge(line: &Line, outcome: &Outcome) -> Played {
         ("end_role", &["unknown_role"]),
         ("revoke", &["unknown_device"]),
     ];
-    const NOWHERE: [&str; 7] = [
+    const NOWHERE: [&str; 9] = [
         "grant_role",
         "grant_commissioner",
         "move_household",
         "edit_roster",
+        "set_paper",
+        "paper_receipt",
         "post_circular",
         "post_notice",
         "post_emergency",
@@ -314,6 +318,28 @@ async fn kind_of(scene: &Scene, group: GroupId) -> GroupKind {
         Some(kairan_server::store::Found::Group(group)) => group.kind,
         other => panic!("not a group: {other:?}"),
     }
+}
+
+async fn paper(scene: &Scene, line: &Line) -> Played {
+    let Some(place) = Scene::place(line) else { return Played::Unreal };
+    // A home at the place; a group that is none where no home can be.
+    let home = match (line.place.as_str(), place) {
+        ("below", "東1班" | "東町") => "隣家",
+        ("beside", "東2班") => "二班",
+        ("beside", "南町") => "南家",
+        ("beside", "西連合") => "西家",
+        _ => place,
+    };
+    let household = scene.group(home);
+    let command = if line.act == "set_paper" {
+        Command::SetPaper { household, paper: true }
+    } else {
+        let district = scene.group("広い市");
+        let notice = prepared(scene, raw::circular(district, district, "配るもの")).await.unwrap();
+        let stage = PaperStage::Handed;
+        Command::PaperReceipt { notice: notice.into(), rev: Rev::FIRST, household, stage }
+    };
+    judge(line, &send(scene, line, command).await.1)
 }
 
 async fn invite(scene: &Scene, line: &Line) -> Played {

@@ -16,6 +16,7 @@ mod moods;
 mod moving;
 mod moving_house;
 mod offline;
+mod paper;
 mod passed_on;
 mod printed;
 mod process;

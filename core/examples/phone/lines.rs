@@ -210,9 +210,9 @@ pub fn notice(detail: &NoticeDetail) -> String {
 }
 
 fn figures(counts: &Counts) -> String {
-    let Counts { households, acknowledged, displayed, delivered, not_yet, paper } = counts;
+    let Counts { households, acknowledged, displayed, delivered, not_yet, paper, handed, proxy } = counts;
     format!(
-        "{households}世帯　確認 {acknowledged}・開いた {displayed}・届いた {delivered}・まだ届いていない {not_yet}・紙 {paper}"
+        "{households}世帯　確認 {acknowledged}・代理で確認 {proxy}・開いた {displayed}・届いた {delivered}・まだ届いていない {not_yet}・紙でお渡し {handed}・紙でこれから {paper}"
     )
 }
 
@@ -292,7 +292,8 @@ pub fn desk_notice(notice: &DeskNotice) -> String {
     for block in &notice.blocks {
         text += &format!("{}　{}\n", block.name, figures(&block.counts));
         for home in block.homes.iter().filter(|home| home.stage != HomeStage::Acknowledged) {
-            text += &format!("  {}　{}\n", home.name, words::stage(home.stage));
+            let waiting = if home.waiting { "（送信待ち）" } else { "" };
+            text += &format!("  {}　{}{waiting}\n", home.name, words::stage(home.stage));
         }
     }
     text

@@ -34,10 +34,12 @@ pub const fn kind(kind: NoticeKind) -> &'static str {
 
 pub const fn stage(stage: HomeStage) -> &'static str {
     match stage {
-        HomeStage::Paper => "紙でお届け",
+        HomeStage::Paper => "紙でこれからお届け",
         HomeStage::NotYet => "まだ届いていない",
+        HomeStage::PaperHanded => "紙でお渡し",
         HomeStage::Delivered => "届いた",
         HomeStage::Displayed => "開いた",
+        HomeStage::Proxy => "代理で確認",
         HomeStage::Acknowledged => "確認した",
     }
 }

@@ -7,6 +7,7 @@ mod inviting;
 mod joining;
 mod opening;
 mod outbox;
+mod paper;
 mod people;
 mod phones;
 mod posting;
@@ -168,6 +169,7 @@ const fn screens_of(command: &Command) -> &'static [Screen] {
             &[Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk]
         }
         Command::GrantRole { .. } | Command::EndRole { .. } => &[Screen::Home, Screen::Me, Screen::Desk],
+        Command::SetPaper { .. } | Command::PaperReceipt { .. } => &[Screen::Desk],
         Command::MoveHousehold { .. }
         | Command::Invite { .. }
         | Command::Approve { .. }

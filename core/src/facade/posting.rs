@@ -49,6 +49,6 @@ impl Kairan {
     }
 }
 
-fn audience_of(name: &str) -> Result<Audience, NotAnId> {
+pub(super) fn audience_of(name: &str) -> Result<Audience, NotAnId> {
     name.parse::<FeedName>()?.try_into()
 }

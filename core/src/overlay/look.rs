@@ -9,6 +9,7 @@ use kairan_protocol::{
     id::{DeviceId, FeedNumber, GroupId, InviteId, JoinId, NoticeId, PersonId, Rev, RoleId},
     joining::{Join, Waiting},
     notice::{NoticeBody, NoticeKind, NoticeState, Phase, Points, Sender},
+    paper::PaperReceipt,
     people::{Household, Location, Person, Residence, Role},
     receipt::Receipt,
     row::kind,
@@ -227,6 +228,18 @@ impl View for Look<'_> {
 
     fn receipt(&self, person: PersonId, notice: NoticeId) -> Result<Option<Receipt>, Error> {
         Ok(self.row(FeedName::Mail(person), kind::RECEIPT, &notice.to_string())?.and_then(|row| row.parsed()))
+    }
+
+    fn is_paper(&self, household: GroupId) -> Result<bool, Error> {
+        self.on_paper(household)
+    }
+
+    fn block_counted(&self, notice: NoticeId, household: GroupId) -> Result<Option<GroupId>, Error> {
+        self.counted_in(notice, household)
+    }
+
+    fn paper_receipt(&self, household: GroupId, notice: NoticeId) -> Result<Option<PaperReceipt>, Error> {
+        self.entered(household, notice)
     }
 
     fn check_ins(&self, person: PersonId) -> Result<Option<CheckIns>, Error> {

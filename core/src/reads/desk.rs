@@ -3,10 +3,10 @@
 use super::person_here;
 use crate::{
     error::Error,
-    overlay::{Look, Seen},
+    overlay::{Counted, Look, Seen},
     records::{
-        BlockLine, Counts, Desk, DeskName, DeskNotice, GroupLine, HomeLine, HomeStage, JoinLine, RosterBlock,
-        RosterHome, RosterPerson, SentLine, SentState, StatusLine, TalkLine,
+        BlockLine, Counts, Desk, DeskName, DeskNotice, GroupLine, HomeLine, JoinLine, RosterBlock, RosterHome,
+        RosterPerson, SentLine, SentState, StatusLine, TalkLine,
     },
     store::{Store, mirror::index::kind_of},
 };
@@ -47,7 +47,7 @@ impl Store {
                 name,
                 groups: groups(look, group)?,
                 sent: sent(look, group)?,
-                rosters: rosters(look, group)?.into_iter().map(|(id, roster)| roster_block(id, roster)).collect(),
+                rosters: rosters(look, group)?.into_iter().map(|(id, roster)| roster_block(look, id, roster)).collect(),
                 statuses: statuses(look, group)?,
                 talks: talks(look, group)?,
                 joins: joins(look, group)?,
@@ -97,7 +97,7 @@ fn name(look: &Look<'_>, group: GroupId) -> Option<DeskName> {
     Some(DeskName { group: group.to_string(), name: known.name.clone(), kind: known.kind.into() })
 }
 
-fn opened(look: &Look<'_>, group: GroupId) -> Result<DeskName, Error> {
+pub(super) fn opened(look: &Look<'_>, group: GroupId) -> Result<DeskName, Error> {
     if look.world().device.is_none() {
         return Err(Error::NotJoined);
     }
@@ -137,19 +137,23 @@ fn groups(look: &Look<'_>, desk: GroupId) -> Result<Vec<GroupLine>, Error> {
     Ok(lines)
 }
 
-fn rosters(look: &Look<'_>, desk: GroupId) -> Result<Vec<(GroupId, Roster)>, Error> {
+pub(super) fn rosters(look: &Look<'_>, desk: GroupId) -> Result<Vec<(GroupId, Roster)>, Error> {
     let rows = look.rows(FeedName::Desk(desk), kind::ROSTER)?;
     let parsed = rows.iter().filter_map(|row| Some((row.id.parse().ok()?, row.parsed::<Roster>()?)));
     let mut rosters: Vec<(GroupId, Roster)> = parsed.collect();
+    for home in rosters.iter_mut().flat_map(|(_, roster)| &mut roster.homes) {
+        home.paper = look.overlay().paper(home.id).map_or(home.paper, |said| said.paper);
+    }
     rosters.sort_by(|(_, one), (_, other)| one.name.cmp(&other.name));
     Ok(rosters)
 }
 
-fn roster_block(id: GroupId, roster: Roster) -> RosterBlock {
+fn roster_block(look: &Look<'_>, id: GroupId, roster: Roster) -> RosterBlock {
     let home = |home: kairan_protocol::body::Home| RosterHome {
         id: home.id.to_string(),
         name: home.name,
         paper: home.paper,
+        waiting: look.overlay().paper(home.id).is_some_and(|said| said.waiting),
         joined: home.joined,
         rev: home.rev.0,
         reading: home.reading,
@@ -162,18 +166,19 @@ fn roster_person(person: kairan_protocol::body::Member) -> RosterPerson {
     RosterPerson { id: person.id.to_string(), name: person.name, rev: person.rev.0, reading: person.reading }
 }
 
-/// Every tally of the desk by notice.
-fn tallies(look: &Look<'_>, desk: GroupId) -> Result<HashMap<NoticeId, Vec<Tally>>, Error> {
-    let mut tallies: HashMap<NoticeId, Vec<Tally>> = HashMap::new();
+/// Every tally of the desk by notice, with what was entered on this phone.
+pub(super) fn tallies(look: &Look<'_>, desk: GroupId) -> Result<HashMap<NoticeId, Vec<Counted>>, Error> {
+    let entries = look.entries()?;
+    let mut tallies: HashMap<NoticeId, Vec<Counted>> = HashMap::new();
     for tally in look.rows(FeedName::Desk(desk), kind::TALLY)?.iter().filter_map(Seen::parsed::<Tally>) {
-        tallies.entry(tally.notice).or_default().push(tally);
+        tallies.entry(tally.notice).or_default().push(entries.over(tally));
     }
     Ok(tallies)
 }
 
-fn sum(tallies: &[Tally]) -> Option<Counts> {
-    let sum = tallies.iter().fold(tally::Counts::default(), |sum, tally| sum.plus(tally.counts));
-    (!tallies.is_empty()).then(|| sum.into())
+fn sum(counted: &[Counted]) -> Option<Counts> {
+    let sum = counted.iter().fold(tally::Counts::default(), |sum, block| sum.plus(block.tally.counts));
+    (!counted.is_empty()).then(|| sum.into())
 }
 
 /// What was sent from a desk, and what came from above and is counted here; newest first.
@@ -218,7 +223,11 @@ fn own_line(notice: NoticeState, waiting: bool, counts: Option<Counts>) -> SentL
     }
 }
 
-fn line_from_above(look: &Look<'_>, notice: NoticeId, counts: Option<Counts>) -> Result<Option<SentLine>, Error> {
+pub(super) fn line_from_above(
+    look: &Look<'_>,
+    notice: NoticeId,
+    counts: Option<Counts>,
+) -> Result<Option<SentLine>, Error> {
     let mut select =
         look.connection().prepare_cached("SELECT rev, kind, title, sender, at, withdrawn FROM notice WHERE id = ?1")?;
     let id = notice.to_string();
@@ -250,13 +259,14 @@ fn follow_up(look: &Look<'_>, desk: GroupId, notice: NoticeId) -> Result<DeskNot
     };
     let rosters: HashMap<GroupId, Roster> = rosters(look, desk)?.into_iter().collect();
     let mut blocks: Vec<BlockLine> =
-        here.iter().map(|tally| block_line(look, tally, rosters.get(&tally.group))).collect();
+        here.iter().map(|block| block_line(look, block, rosters.get(&block.tally.group))).collect();
     blocks.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(DeskNotice { line, counts: counts.unwrap_or_default(), blocks })
 }
 
-/// The homes of a block: those that have not acknowledged first, each half in the order of the roster.
-fn block_line(look: &Look<'_>, tally: &Tally, roster: Option<&Roster>) -> BlockLine {
+/// The homes of a block: those that have not confirmed first, each half in the order of the roster.
+fn block_line(look: &Look<'_>, counted: &Counted, roster: Option<&Roster>) -> BlockLine {
+    let Counted { tally, waiting } = counted;
     let group = look.world().groups.get(&tally.group);
     let name = roster.map(|roster| roster.name.clone()).or_else(|| group.map(|group| group.name.clone()));
     let order: HashMap<GroupId, usize> = roster
@@ -269,8 +279,13 @@ fn block_line(look: &Look<'_>, tally: &Tally, roster: Option<&Roster>) -> BlockL
         .homes
         .iter()
         .map(|(home, stage)| {
-            let line = HomeLine { id: home.to_string(), name: known(home), stage: (*stage).into() };
-            (line.stage == HomeStage::Acknowledged, order.get(home).copied().unwrap_or(usize::MAX), line)
+            let line = HomeLine {
+                id: home.to_string(),
+                name: known(home),
+                stage: (*stage).into(),
+                waiting: waiting.contains(home),
+            };
+            (stage.is_confirmed(), order.get(home).copied().unwrap_or(usize::MAX), line)
         })
         .collect();
     homes.sort_by(|one, other| (one.0, one.1, &one.2.name).cmp(&(other.0, other.1, &other.2.name)));

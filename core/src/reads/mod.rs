@@ -4,6 +4,7 @@ mod alerts;
 mod desk;
 mod home;
 mod notices;
+mod paper;
 mod people;
 
 use crate::{error::Error, overlay::Look};

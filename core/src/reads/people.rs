@@ -88,6 +88,7 @@ impl Store {
                         Ok(Command::Post { title, .. }) => Some(title),
                         Ok(
                             Command::Receipt { notice, .. }
+                            | Command::PaperReceipt { notice, .. }
                             | Command::Correct { notice, .. }
                             | Command::Withdraw { notice, .. },
                         ) => title(look, &notice.to_string())?,

@@ -91,6 +91,9 @@ pub struct RosterHome {
     pub name: String,
     /// 紙でお届けの世帯.
     pub paper: bool,
+    /// Whether that was said here and is still waiting to be sent.
+    #[serde(default)]
+    pub waiting: bool,
     /// Whether anybody of it has joined by phone.
     pub joined: bool,
     /// What a correction of the household names as seen.
@@ -233,6 +236,9 @@ pub struct HomeLine {
     pub name: String,
     /// Where it stands.
     pub stage: HomeStage,
+    /// Whether it stands there by something that was entered here and is still waiting to be sent.
+    #[serde(default)]
+    pub waiting: bool,
 }
 
 /// One block (or association, on desks above it) and where its homes stand.
@@ -245,7 +251,7 @@ pub struct BlockLine {
     pub name: String,
     /// Its figures.
     pub counts: Counts,
-    /// Its homes, those that have not acknowledged first; empty where names are not this desk's to see.
+    /// Its homes, those that have not confirmed first; empty where names are not this desk's to see.
     pub homes: Vec<HomeLine>,
 }
 

@@ -111,14 +111,20 @@ pub struct Counts {
     pub delivered: u32,
     /// まだ届いていない.
     pub not_yet: u32,
-    /// 紙でお届けの世帯.
+    /// 紙でお届けの世帯: still to be carried there.
     pub paper: u32,
+    /// 紙でお渡し.
+    #[serde(default)]
+    pub handed: u32,
+    /// 代理で確認.
+    #[serde(default)]
+    pub proxy: u32,
 }
 
 impl From<tally::Counts> for Counts {
     fn from(counts: tally::Counts) -> Self {
-        let tally::Counts { households, acknowledged, displayed, delivered, not_yet, paper } = counts;
-        Self { households, acknowledged, displayed, delivered, not_yet, paper }
+        let tally::Counts { households, acknowledged, displayed, delivered, not_yet, paper, handed, proxy } = counts;
+        Self { households, acknowledged, displayed, delivered, not_yet, paper, handed, proxy }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The small closed sets of words that screens choose by, each the twin of the protocol's.
 
-use kairan_protocol::{check_in, notice, people, receipt, tally, tree};
+use kairan_protocol::{check_in, notice, paper, people, receipt, tally, tree};
 use serde::{Deserialize, Serialize};
 
 macro_rules! twins {
@@ -68,16 +68,38 @@ twins! {
 
     /// Where one household stands with a notice.
     HomeStage of tally::HomeStage {
-        /// 紙でお届けの世帯.
+        /// 紙でお届けの世帯: still to be carried there.
         Paper,
         /// まだ届いていない.
         NotYet,
+        /// 紙でお渡し.
+        PaperHanded,
         /// 届いた.
         Delivered,
         /// 開いた.
         Displayed,
+        /// 代理で確認.
+        Proxy,
         /// 確認した.
         Acknowledged,
+    }
+
+    /// What is entered for a home that did not answer by its own phone.
+    PaperStage of paper::PaperStage {
+        /// 紙でお渡し: a copy was handed over.
+        Handed,
+        /// 代理で確認: somebody confirmed in its place.
+        Proxy,
+    }
+
+    /// Whether a notice is still to be carried to a home.
+    Carried of paper::Carried {
+        /// これからお届け.
+        ToDo,
+        /// 紙でお渡し.
+        Handed,
+        /// 代理で確認.
+        Proxy,
     }
 
     /// What a role lets its holder do.

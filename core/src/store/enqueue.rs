@@ -39,12 +39,13 @@ impl Store {
         Ok(())
     }
 
-    /// Whether an op the rules allow is a receipt that changes nothing; what they refuse is an error.
+    /// Whether an op the rules allow is a receipt, of one's own or for a paper home, that changes nothing; what they refuse is an error.
     fn says_nothing_new(&self, op: &Op, now: Timestamp) -> Result<bool, Error> {
         validate::command(&op.command).map_err(|_| Error::from(Refusal::Malformed))?;
         let Some(judgement) = self.judgement(op, now)? else { return Ok(false) };
         match judgement {
-            Ok(effects) => Ok(matches!(op.command, Command::Receipt { .. }) && effects.flags.contains(&Flag::Nothing)),
+            Ok(effects) => Ok(matches!(op.command, Command::Receipt { .. } | Command::PaperReceipt { .. })
+                && effects.flags.contains(&Flag::Nothing)),
             Err(refusal) if is_for_the_server(&self.scene().world, op, refusal) => Ok(false),
             Err(refusal) => Err(refusal.into()),
         }

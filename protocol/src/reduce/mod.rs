@@ -6,6 +6,7 @@ mod departing;
 mod homes;
 mod membership;
 mod notices;
+mod paper;
 mod place;
 mod replay;
 #[cfg(test)]
@@ -106,6 +107,10 @@ pub fn reduce<V: View>(view: &V, op: &Op, context: &Context<'_>) -> Judgement<V:
         Command::GrantRole { .. } => membership::grant_role(view, &case),
         Command::EndRole { role } => membership::end_role(view, &case, *role),
         Command::MoveHousehold { household, to } => membership::move_household(view, &case, *household, *to),
+        Command::SetPaper { household, paper } => paper::set_paper(view, &case, *household, *paper),
+        Command::PaperReceipt { notice, rev, household, stage } => {
+            paper::paper_receipt(view, &case, (*notice, *rev), *household, *stage)
+        }
         Command::Invite { .. } => membership::invite(view, &case),
         Command::Approve { join, admit } => approval::approve(view, &case, *join, *admit),
         Command::Revoke { device } => membership::revoke(view, &case, *device),

@@ -1,7 +1,7 @@
 //! What a restored server lost and is handed back: ops applied again as they were first judged, each folded in at its place
 //! in the order of commits, so that nothing undoes what came after it; and marks of what has ended.
 
-use super::{Case, by_author, check_ins, departing, homes, membership, notices, place, same};
+use super::{Case, by_author, check_ins, departing, homes, membership, notices, paper, place, same};
 use crate::{
     check_in::CheckIn,
     id::{Commit, GroupId, NoticeId, OpId, PersonId},
@@ -18,6 +18,12 @@ pub trait Recall: View {
     /// # Errors
     /// The store's.
     fn consent_commit(&self, person: PersonId) -> Result<Option<Commit>, Self::Error>;
+
+    /// The number of the newest op that said whether a household is served on paper; none without.
+    ///
+    /// # Errors
+    /// The store's.
+    fn paper_commit(&self, household: GroupId) -> Result<Option<Commit>, Self::Error>;
 
     /// What was done to a notice, posting and withdrawal included, in the order of commits.
     ///
@@ -83,6 +89,13 @@ pub fn replay<V: Recall>(view: &V, op: &Op, commit: Commit, context: &Context<'_
         Command::GrantRole { .. } => membership::grant_role_again(view, &case),
         Command::EndRole { role } => membership::end_role_again(view, &case, *role),
         Command::MoveHousehold { household, to } => membership::move_household_again(view, &case, *household, *to),
+        Command::SetPaper { household, paper } => {
+            let newest = view.paper_commit(*household)?;
+            paper::set_paper_again(view, &case, *household, *paper, newest.is_some_and(|newest| newest > commit))
+        }
+        Command::PaperReceipt { notice, rev, household, stage } => {
+            paper::paper_receipt_again(view, &case, (*notice, *rev), *household, *stage)
+        }
         Command::Invite { invite, to, secret, passed_on } => {
             if view.invite_exists(*invite)? {
                 return Ok(Some(case.accept(Vec::new(), false)));

@@ -43,7 +43,7 @@ pub(super) fn hand_back(world: &mut World, lost: &(Commit, Op)) -> bool {
     world.commit = lost.0;
     world.history.push(lost.clone());
     world.history.sort_by_key(|(commit, _)| *commit);
-    world.carry_out(effects);
+    world.carry_out_under(effects, lost.0);
     true
 }
 

@@ -10,6 +10,7 @@ use crate::{
     joining::Waiting,
     notice::{NoticeKind, NoticeState, Points},
     op::{Command, Op},
+    paper::PaperReceipt,
     people::{Household, Location, Person, Residence, Role, RoleKind},
     receipt::{Receipt, Stage},
     refusal::Refusal,
@@ -52,6 +53,8 @@ pub(super) struct World {
     pub roles: Vec<Role>,
     pub notices: BTreeMap<NoticeId, NoticeState>,
     pub receipts: BTreeMap<(PersonId, NoticeId), Receipt>,
+    pub paper: BTreeMap<GroupId, (bool, Commit)>,
+    pub paper_receipts: BTreeMap<(GroupId, NoticeId), PaperReceipt>,
     pub check_ins: Vec<(PersonId, CheckIn)>,
     pub devices: BTreeMap<DeviceId, Vec<PersonId>>,
     pub invites: BTreeSet<InviteId>,
@@ -136,6 +139,11 @@ impl World {
     }
 
     pub(super) fn carry_out(&mut self, effects: Effects) {
+        self.carry_out_under(effects, Commit(self.ops));
+    }
+
+    /// Carries effects out at their place in the order of commits.
+    pub(super) fn carry_out_under(&mut self, effects: Effects, commit: Commit) {
         for effect in effects.effects {
             match effect {
                 Effect::Receipt { person, notice, receipt } => {
@@ -164,6 +172,12 @@ impl World {
                     }
                     self.locations.push((household, Location { block: to, term: Term::since(at) }));
                     self.groups.get_mut(&household).unwrap().parent = Some(to);
+                }
+                Effect::Paper { household, paper } => {
+                    self.paper.insert(household, (paper, commit));
+                }
+                Effect::PaperReceipt { household, notice, receipt } => {
+                    self.paper_receipts.insert((household, notice), receipt);
                 }
                 Effect::Invite { invite, .. } => {
                     self.invites.insert(invite);
@@ -301,6 +315,23 @@ impl View for World {
         Ok(self.receipts.get(&(person, notice)).copied())
     }
 
+    fn is_paper(&self, household: GroupId) -> Result<bool, Infallible> {
+        Ok(self.paper.get(&household).is_some_and(|(paper, _)| *paper))
+    }
+
+    fn block_counted(&self, notice: NoticeId, household: GroupId) -> Result<Option<GroupId>, Infallible> {
+        let Some(published) = self.notices.get(&notice).map(|notice| notice.body.at) else { return Ok(None) };
+        let there = self
+            .locations(household)?
+            .into_iter()
+            .find(|place| place.term.held(published, Timestamp::from_millis(self.now)));
+        Ok(there.map(|place| place.block))
+    }
+
+    fn paper_receipt(&self, household: GroupId, notice: NoticeId) -> Result<Option<PaperReceipt>, Infallible> {
+        Ok(self.paper_receipts.get(&(household, notice)).copied())
+    }
+
     fn check_ins(&self, person: PersonId) -> Result<Option<CheckIns>, Infallible> {
         let row = self.row(FeedName::Mail(person), kind::CHECK_IN, "mine");
         Ok(row.map(|body| serde_json::from_str(body).unwrap()))
@@ -355,6 +386,10 @@ impl Recall for World {
         let consents = self.history.iter().rev();
         let newest = consents.filter(|(_, op)| op.person == person && op.command.word() == "consent");
         Ok(newest.map(|(commit, _)| *commit).max())
+    }
+
+    fn paper_commit(&self, household: GroupId) -> Result<Option<Commit>, Infallible> {
+        Ok(self.paper.get(&household).map(|(_, commit)| *commit))
     }
 
     fn notice_history(&self, notice: NoticeId) -> Result<Vec<(Commit, Op)>, Infallible> {

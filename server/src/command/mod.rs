@@ -1,6 +1,7 @@
 //! The command line: set-up, serve, invitations, checks and the steward's ops.
 
 mod backup;
+mod delivery;
 mod invite;
 mod moving;
 mod people;
@@ -107,6 +108,10 @@ enum Command {
     Split(people::Split),
     /// Two entries are the same person.
     SamePerson(people::SamePerson),
+    /// Say that a household is served on paper, or no longer.
+    Paper(steward::Paper),
+    /// Print which paper homes circulars are to be carried to: one page for each block.
+    DeliveryList(delivery::DeliveryList),
     /// Sign off a device that is lost or was given away.
     Revoke(steward::Revoke),
     /// Post a notice in a group's name.
@@ -182,6 +187,8 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::Merge(merge) => merge.run().await,
         Command::Split(split) => split.run().await,
         Command::SamePerson(same) => same.run().await,
+        Command::Paper(paper) => paper.run().await,
+        Command::DeliveryList(list) => list.run().await,
         Command::Revoke(revoke) => revoke.run().await,
         Command::Post(post) => post.run().await,
         Command::Addresses(addresses) => addresses.run().await,

@@ -122,6 +122,30 @@ impl MoveHousehold {
 }
 
 #[derive(Debug, Args)]
+pub struct Paper {
+    /// The district's folder.
+    #[arg(long)]
+    data: PathBuf,
+    /// Which household, by id or name.
+    household: String,
+    /// It is served on paper no longer.
+    #[arg(long)]
+    no: bool,
+}
+
+impl Paper {
+    pub async fn run(self) -> Result<(), Error> {
+        let mut console = super::open(&self.data).await?;
+        let said = async {
+            let household = id(&console.one("household", &["household"], &self.household).await?.id)?;
+            console.op(Command::SetPaper { household, paper: !self.no }).await
+        }
+        .await;
+        finish(console, said).await
+    }
+}
+
+#[derive(Debug, Args)]
 pub struct Revoke {
     /// The district's folder.
     #[arg(long)]

@@ -14,7 +14,8 @@ use crate::{
     store::Store,
 };
 use kairan_protocol::{
-    id::{GroupId, InviteId},
+    delivery::BlockDelivery,
+    id::{GroupId, InviteId, NoticeId},
     invite::Secret,
     op::{Command, Invitee},
     outcome::{OpResult, Outcome},
@@ -44,6 +45,13 @@ pub enum Ask {
     Find {
         /// The id or name.
         what: String,
+    },
+    /// What is to be carried to the paper homes below a group.
+    Deliveries {
+        /// The group, by id or name.
+        group: String,
+        /// One notice; none: all that homes still wait for.
+        notice: Option<NoticeId>,
     },
     /// Do this as the steward.
     Op {
@@ -94,6 +102,8 @@ pub enum Answer {
     Invitations(Vec<HomeJoined>),
     /// To [`Ask::Find`].
     Found(Vec<Thing>),
+    /// To [`Ask::Deliveries`].
+    Deliveries(Deliveries),
     /// To [`Ask::Op`].
     Op(OpResult),
     /// To [`Ask::SetAddresses`] and [`Ask::Announce`]: whether the card is another now.
@@ -169,6 +179,19 @@ pub struct HomeMember {
     pub printed: Timestamp,
     /// When they joined.
     pub at: Timestamp,
+}
+
+/// What is to be carried below a group.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Deliveries {
+    /// The group's name.
+    pub group: String,
+    /// The list of each block, in the order of the tree.
+    pub blocks: Vec<BlockDelivery>,
+    /// When it was counted.
+    pub at: Timestamp,
+    /// The zone its days are of.
+    pub offsets: ZoneOffsets,
 }
 
 /// Something found by a name.
@@ -280,6 +303,17 @@ impl Console {
                     fitting.iter().map(|thing| format!("{} ({})", thing.id, thing.detail)).collect();
                 Err(Error::Ambiguous { what: what.to_owned(), found: found.join(", ") })
             }
+        }
+    }
+
+    /// What is to be carried to the paper homes below a group: of one notice, or of all that homes still wait for.
+    ///
+    /// # Errors
+    /// As [`Console::ask`].
+    pub async fn deliveries(&mut self, group: &str, notice: Option<NoticeId>) -> Result<Deliveries, Error> {
+        match self.ask(Ask::Deliveries { group: group.to_owned(), notice }).await? {
+            Answer::Deliveries(deliveries) => Ok(deliveries),
+            other => Err(unexpected(&other)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Answers the questions of the command line out of the store.
 
-use super::{Answer, Ask, Checked, Facts, HomeJoined, HomeMember, Invited, Thing, Whom};
+use super::{Answer, Ask, Checked, Deliveries, Facts, HomeJoined, HomeMember, Invited, Thing, Whom};
 use crate::{
     Error, config,
     identity::Identity,
@@ -8,6 +8,8 @@ use crate::{
     store::{Found, HouseholdFacts, Invitation, InvitationState, JoinedBy, PersonFacts, Store},
 };
 use kairan_protocol::{
+    delivery::Wanted,
+    id::NoticeId,
     op::Invitee,
     tree::{Group, GroupKind},
 };
@@ -34,6 +36,7 @@ pub async fn perform(store: &Store, identity: &Identity, ask: Ask) -> Result<Ans
             }
             Answer::Found(things)
         }
+        Ask::Deliveries { group, notice } => Answer::Deliveries(deliveries(store, &group, notice).await?),
         Ask::Op { command } => Answer::Op(store.console(*command).await?),
         Ask::OpenDesks => Answer::Opened(store.open_desks().await?),
         Ask::SetAddresses { addresses } => {
@@ -78,6 +81,14 @@ async fn invitees(store: &Store, whom: Whom) -> Result<Vec<Invited>, Error> {
         }
         Whom::All => homes_below(store, store.card_facts().await?.district).await,
     }
+}
+
+async fn deliveries(store: &Store, named: &str, notice: Option<NoticeId>) -> Result<Deliveries, Error> {
+    let holds = |kind| !matches!(kind, GroupKind::Household | GroupKind::Team);
+    let group = group(store, "group", named, holds).await?;
+    let blocks = store.deliveries(group.id, notice.map_or(Wanted::Open, Wanted::One)).await?;
+    let offsets = store.zone().await?.offsets;
+    Ok(Deliveries { group: group.name, blocks, at: store.now(), offsets })
 }
 
 /// A household without a listed member has nobody who could join by its sheet.

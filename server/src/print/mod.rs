@@ -1,5 +1,6 @@
 //! Pages made for printing: one HTML file each that needs nothing but a browser and paper.
 
+pub mod delivery;
 mod sheets;
 
 pub use sheets::sheets;

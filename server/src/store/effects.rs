@@ -92,6 +92,10 @@ impl Tx<'_> {
                     self.teams_changed()?;
                 }
                 Effect::HouseholdMoved { household, to, at, .. } => self.move_household(household, to, at, commit)?,
+                Effect::Paper { household, paper } => self.keep_paper(household, paper, commit)?,
+                Effect::PaperReceipt { household, notice, receipt } => {
+                    self.keep_paper_receipt(household, notice, receipt, commit)?;
+                }
                 Effect::Household(new) => self.make_household(&new, commit)?,
                 Effect::Person(newcomer) => self.make_person(&newcomer, under)?,
                 Effect::PersonMoved { person, to, at } => self.move_person(person, to, at, commit)?,

@@ -91,7 +91,7 @@ impl Look<'_> {
         Ok(Some(HouseholdFacts { id: household.id, name: household.name, block, association, members }))
     }
 
-    fn children(&self, above: GroupId) -> Result<Vec<Group>, StoreError> {
+    pub(super) fn children(&self, above: GroupId) -> Result<Vec<Group>, StoreError> {
         let sql = "SELECT id, kind, parent, name FROM grp WHERE parent = ?1 ORDER BY place, id";
         many(self.connection, sql, [above.number()], read_group)?.into_iter().map(group).collect()
     }

@@ -10,6 +10,7 @@ use kairan_protocol::{
     id::{DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
     joining::Waiting,
     notice::NoticeState,
+    paper::PaperReceipt,
     people::{Household, Location, Person, Residence, Role, RoleKind},
     receipt::{Receipt, Stage},
     time::{Day, Term, Timestamp, ZoneOffsets},
@@ -232,6 +233,18 @@ impl View for Look<'_> {
                 Ok(Receipt { rev: Rev(rev), stage, at })
             })
             .transpose()
+    }
+
+    fn is_paper(&self, household: GroupId) -> Result<bool, StoreError> {
+        self.paper_home(household)
+    }
+
+    fn block_counted(&self, notice: NoticeId, household: GroupId) -> Result<Option<GroupId>, StoreError> {
+        self.block_at_publication(notice, household)
+    }
+
+    fn paper_receipt(&self, household: GroupId, notice: NoticeId) -> Result<Option<PaperReceipt>, StoreError> {
+        self.entered(household, notice)
     }
 
     fn check_ins(&self, person: PersonId) -> Result<Option<CheckIns>, StoreError> {

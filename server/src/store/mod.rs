@@ -2,6 +2,7 @@
 
 mod check;
 mod copy;
+mod deliveries;
 mod deltas;
 mod desks;
 mod effects;
@@ -22,6 +23,7 @@ mod look;
 mod meta;
 mod moves;
 mod op;
+mod paper;
 mod pull;
 mod readers;
 mod recall;
@@ -58,6 +60,7 @@ pub use set_up::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, Pl
 use crate::clock::Clock;
 use feeds::Feeds;
 use kairan_protocol::{
+    delivery::{BlockDelivery, Wanted},
     id::{GroupId, Rev},
     op::Command,
     outcome::OpResult,
@@ -201,6 +204,17 @@ impl Store {
     /// The newest invitation of each household at or below a group, and who joined; in the order of the tree.
     pub async fn invitations(&self, below: GroupId) -> Result<Vec<Invitation>, StoreError> {
         self.read(move |look| look.invitations(below)).await
+    }
+
+    /// The moment it is, by the store's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    /// What is to be carried to paper homes of the blocks at or below a group.
+    pub async fn deliveries(&self, below: GroupId, wanted: Wanted) -> Result<Vec<BlockDelivery>, StoreError> {
+        self.read(move |look| look.deliveries(below, wanted)).await
     }
 
     /// The live stream of a device.

@@ -29,6 +29,10 @@ impl Recall for Look<'_> {
         Ok(known.flatten().map(|commit| Commit(unsigned(commit))))
     }
 
+    fn paper_commit(&self, household: GroupId) -> Result<Option<Commit>, StoreError> {
+        self.paper_said(household)
+    }
+
     fn notice_history(&self, notice: NoticeId) -> Result<Vec<(Commit, Op)>, StoreError> {
         let sql = "SELECT committed, op FROM notice_op WHERE notice = ?1 ORDER BY committed";
         let texts =

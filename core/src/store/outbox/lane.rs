@@ -16,7 +16,10 @@ pub(crate) fn of(op: &Op) -> String {
         Command::Post { from, .. } => format!("post/{from}"),
         Command::Correct { notice, .. } | Command::Withdraw { notice, .. } => format!("notice/{notice}"),
         Command::GrantRole { role, .. } | Command::EndRole { role } => format!("role/{role}"),
-        Command::MoveHousehold { household, .. } => format!("household/{household}"),
+        Command::MoveHousehold { household, .. } | Command::SetPaper { household, .. } => {
+            format!("household/{household}")
+        }
+        Command::PaperReceipt { notice, household, .. } => format!("paper/{notice}/{household}"),
         Command::Invite { invite, .. } => format!("invite/{invite}"),
         Command::Approve { join, .. } => format!("join/{join}"),
         Command::Revoke { device } => format!("device/{device}"),
@@ -37,9 +40,10 @@ pub(crate) fn of(op: &Op) -> String {
 /// The op this one speaks about, where there can be one: it has to be at the server first.
 pub(crate) fn about(op: &Op) -> Option<OpId> {
     match &op.command {
-        Command::Correct { notice, .. } | Command::Withdraw { notice, .. } | Command::Receipt { notice, .. } => {
-            Some(OpId::from(*notice))
-        }
+        Command::Correct { notice, .. }
+        | Command::Withdraw { notice, .. }
+        | Command::Receipt { notice, .. }
+        | Command::PaperReceipt { notice, .. } => Some(OpId::from(*notice)),
         _ => None,
     }
 }

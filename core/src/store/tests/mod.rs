@@ -15,6 +15,7 @@ mod harm;
 mod kills;
 mod many;
 mod ops;
+mod paper;
 mod pulling;
 mod rebuilt;
 mod salvaged;

@@ -67,6 +67,10 @@ pub enum Command {
     EndRole { role: RoleId },
     /// A household moves to another block.
     MoveHousehold { household: GroupId, to: GroupId },
+    /// A household is served on paper from now on, or no longer.
+    SetPaper { household: GroupId, paper: bool },
+    /// Somebody enters how far a home is that did not answer by its own phone.
+    PaperReceipt { notice: NoticeId, rev: u32, household: GroupId, stage: PaperStage },
     /// Print an invitation; `secret` is the hash of what is printed.
     Invite {
         invite: InviteId,
@@ -189,6 +193,16 @@ pub enum Stage {
     Displayed,
     /// It was confirmed.
     Acknowledged,
+}
+
+/// How far a home came without its own phone.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PaperStage {
+    /// 紙でお渡し: a copy was handed over.
+    Handed,
+    /// 代理で確認: somebody confirmed in its place.
+    Proxy,
 }
 
 /// How a person is.

@@ -8,6 +8,7 @@ use kairan_protocol::{
     notice::{ByWhen, Change, NoticeKind, NoticePatch, Points, When},
     op::{Command, Invitee, Op},
     outcome::{Flag, MacKey, OpResult, Outcome},
+    paper::PaperStage,
     people::{Departure, Newcomer, RoleKind},
     receipt::Stage,
     refusal::Refusal,
@@ -89,6 +90,8 @@ fn commands() -> Vec<Command> {
         Command::GrantRole { role: RoleId::from_number(3), person, group, kind: RoleKind::Chair, until: Some(at()) },
         Command::EndRole { role: RoleId::from_number(3) },
         Command::MoveHousehold { household: group, to: group },
+        Command::SetPaper { household: group, paper: true },
+        Command::PaperReceipt { notice, rev: Rev::FIRST, household: group, stage: PaperStage::Proxy },
         Command::Invite {
             invite: InviteId::from_number(5),
             to: Invitee::Person(person),

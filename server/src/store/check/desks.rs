@@ -2,7 +2,7 @@
 
 use super::{lines::Lines, notices::row};
 use crate::store::{
-    desks::{Packed, SEALED_MILLIS, homes, recount},
+    desks::{COUNTS, Packed, SEALED_MILLIS, counts, homes, recount, sum},
     error::StoreError,
     look::Look,
     sql::{json, many, number, one},
@@ -116,13 +116,9 @@ fn cards(look: &Look<'_>, counted: &mut super::lines::Counted) -> Result<(), Sto
 
 /// The blocks a notice was counted for, with the figures that are kept.
 fn kept_tallies(connection: &Connection) -> Result<Vec<(NoticeId, GroupId, Counts)>, StoreError> {
-    let sql = "SELECT notice, block, acknowledged, displayed, delivered, not_yet, paper FROM tally";
-    many(connection, sql, [], |row| {
-        let [acknowledged, displayed, delivered, not_yet, paper] =
-            [row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
-        let households = acknowledged + displayed + delivered + not_yet + paper;
-        let counts = Counts { households, acknowledged, displayed, delivered, not_yet, paper };
-        Ok((NoticeId::from_bytes(row.get(0)?), GroupId::from_number(row.get(1)?), counts))
+    let sql = format!("SELECT notice, block, {} FROM tally", COUNTS.join(", "));
+    many(connection, &sql, [], |row| {
+        Ok((NoticeId::from_bytes(row.get(0)?), GroupId::from_number(row.get(1)?), counts(row, 2)?))
     })
 }
 
@@ -160,17 +156,10 @@ fn sums(look: &Look<'_>, counted: &mut super::lines::Counted) -> Result<(), Stor
         if number(connection, sql, params![id.bytes(), Packed::Seals as i64])? == 1 {
             continue;
         }
-        let sql = "SELECT sum(acknowledged), sum(displayed), sum(delivered), sum(not_yet), sum(paper) FROM tally \
-                   WHERE notice = ?1 AND association = ?2";
-        let sum: [u32; 5] =
-            connection.prepare_cached(sql)?.query_row(params![id.bytes(), association.number()], |row| {
-                Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?])
-            })?;
+        let sum = sum(connection, id, association)?;
         for above in look.path(association)?.into_iter().skip(1) {
             let shown = tally(connection, above.id, id, association)?.map(|shown| shown.counts);
-            let shown = shown
-                .map(|counts| [counts.acknowledged, counts.displayed, counts.delivered, counts.not_yet, counts.paper]);
-            counted.add(shown == Some(sum), format!("{id} of {association} at {}", above.id));
+            counted.add(shown == sum, format!("{id} of {association} at {}", above.id));
         }
     }
     Ok(())

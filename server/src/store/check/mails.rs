@@ -4,19 +4,21 @@ use super::lines::{Counted, Lines};
 use crate::store::{
     error::StoreError,
     look::{Look, day_of_number},
+    paper,
     sql::{json, many, moment, number, one},
 };
 use kairan_protocol::{
     body::{Phone, Profile},
     check_in::{CheckIn, CheckIns, Consent, Mood, Strip},
     id::{DeviceId, NoticeId, OpId, PersonId},
+    paper::PaperReceipt,
     receipt::Receipt,
     reduce,
     row::kind,
     view::View,
 };
 use rusqlite::Connection;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Rows of a kind in mails: whose, their id and body.
 fn mails(connection: &Connection, kind: &str) -> Result<Vec<(PersonId, String, String)>, StoreError> {
@@ -62,6 +64,20 @@ pub fn check(look: &Look<'_>, lines: &mut Lines) {
             let notice: Option<NoticeId> = id.parse().ok();
             let known = notice.map_or(Ok(None), |notice| look.receipt(person, notice))?;
             counted.add(known == Some(shown), format!("{id} of {person}"));
+        }
+        Ok(())
+    });
+    lines.each("what people entered for homes is in their mails", |counted| {
+        let rows = mails(connection, kind::PAPER_RECEIPT)?;
+        let entries: BTreeMap<_, _> = paper::record(connection)?
+            .into_iter()
+            .map(|(line, _)| ((line.receipt.by, format!("{}:{}", line.notice, line.household)), line.receipt))
+            .collect();
+        as_many(counted, rows.len(), i64::try_from(entries.len()).unwrap_or(i64::MAX));
+        for (person, id, body) in rows {
+            let shown: PaperReceipt = json("an entry", &body)?;
+            let key = (person, id);
+            counted.add(entries.get(&key) == Some(&shown), format!("{} of {person}", key.1));
         }
         Ok(())
     });

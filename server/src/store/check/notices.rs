@@ -4,6 +4,7 @@ use super::lines::Lines;
 use crate::store::{
     error::StoreError,
     look::Look,
+    paper,
     sql::{json, many, number, one, signed},
 };
 use kairan_protocol::{
@@ -12,8 +13,10 @@ use kairan_protocol::{
     id::NoticeId,
     notice::{NoticeBody, NoticeState},
     row::kind,
+    view::View,
 };
 use rusqlite::{Connection, params};
+use std::collections::BTreeMap;
 
 pub fn check(look: &Look<'_>, lines: &mut Lines) {
     let connection = look.connection;
@@ -67,6 +70,27 @@ pub fn check(look: &Look<'_>, lines: &mut Lines) {
          OR NOT EXISTS (SELECT 1 FROM notice WHERE notice.id = receipt.notice)",
         [],
     );
+    lines.each("what was entered for homes is on record, line after line", |counted| {
+        let mut newest = BTreeMap::new();
+        for (line, fits) in paper::record(connection)? {
+            let sql = "SELECT 1 FROM op WHERE committed = ?1 AND person = ?2";
+            let parameters = params![signed(line.committed.0), line.receipt.by.number()];
+            let said = one(connection, sql, parameters, |_| Ok(()))?.is_some();
+            counted.add(fits && said, format!("{} of {}", line.notice, line.household));
+            newest.insert((line.notice, line.household), line.receipt);
+        }
+        for ((notice, household), receipt) in &newest {
+            let stands = look.paper_receipt(*household, *notice)? == Some(*receipt);
+            counted.must(stands, format!("{notice} of {household} stands otherwise"));
+        }
+        let sql = "SELECT count(*) FROM paper_receipt WHERE EXISTS (SELECT 1 FROM notice WHERE id = notice) \
+                   AND EXISTS (SELECT 1 FROM grp WHERE id = household AND kind = 'household')";
+        let stand = number(connection, sql, [])?;
+        let listed = i64::try_from(newest.len()).unwrap_or(i64::MAX);
+        let all = number(connection, "SELECT count(*) FROM paper_receipt", [])?;
+        counted.must(stand == listed && all == listed, format!("{all} stand, {listed} on record"));
+        Ok(())
+    });
     lines.none(
         "every receipt has its moment in the history",
         connection,

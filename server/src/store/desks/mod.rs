@@ -21,7 +21,7 @@ use std::{
     collections::HashMap,
     time::{Duration, Instant},
 };
-pub(super) use tallies::{SEALED_MILLIS, recount};
+pub(super) use tallies::{COUNTS, SEALED_MILLIS, counts, recount, sum};
 
 /// What kind of packed row is out of date; the numbers stand in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,11 +102,12 @@ impl Tx<'_> {
     pub fn mark(&mut self, mark: Mark) -> Result<(), StoreError> {
         match mark {
             Mark::Tally(notice, household) => match self.block_at_publication(notice, household)? {
-                Some(block) => self.mark_row(Packed::Tally, *notice.bytes(), block),
+                Some(block) => self.mark_row(Packed::Tally, *notice.bytes(), block.number()),
                 None => Ok(()),
             },
             Mark::Notice(notice) => self.mark_row(Packed::Notice, *notice.bytes(), 0),
             Mark::Block(block) => self.mark_row(Packed::Roster, NO_NOTICE, block.number()),
+            Mark::Household(household) => self.mark_tallies_of(household),
             Mark::Status(person) => self.mark_row(Packed::Status, NO_NOTICE, person.number()),
         }
     }
@@ -232,13 +233,6 @@ impl Tx<'_> {
         if written.len() > MANY {
             written.retain(|(kind, ..), at| at.plus_millis(kind.rest_millis()) > now);
         }
-    }
-
-    /// The block where a household stood when a notice was published; none where it does not count.
-    fn block_at_publication(&self, notice: NoticeId, household: GroupId) -> Result<Option<i64>, StoreError> {
-        let sql = "SELECT block FROM location JOIN notice ON notice.id = ?1 WHERE household = ?2 \
-                   AND from_commit <= notice.published AND (until_commit IS NULL OR until_commit > notice.published)";
-        one(self.connection, sql, params![notice.bytes(), household.number()], |row| row.get(0))
     }
 
     /// A group and everything above it, as ids.

@@ -4,6 +4,7 @@ use super::{Packed, Tx};
 use crate::store::{
     error::StoreError,
     look::stage_of_number,
+    paper,
     sql::{json, many, number, one, run, signed, to_json, unsigned},
 };
 use kairan_protocol::{
@@ -15,13 +16,39 @@ use kairan_protocol::{
     tree::{Group, GroupKind},
     view::View,
 };
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use std::collections::BTreeMap;
 
 /// How long a notice's seals stay fresh on its boards: sixty days.
 pub(in crate::store) const SEALED_MILLIS: i64 = 60 * 86_400_000;
 
-/// Each home of a block that counts for a notice, counted from the receipts of who lived there when they tapped. Whoever never
+/// The columns of a block's figures in `tally`, in the order [`counts`] reads them.
+pub(in crate::store) const COUNTS: [&str; 7] =
+    ["acknowledged", "displayed", "delivered", "not_yet", "paper", "handed", "proxy"];
+
+/// Figures from a column on. Every household is in exactly one of them.
+pub(in crate::store) fn counts(row: &Row<'_>, first: usize) -> rusqlite::Result<Counts> {
+    let mut figures = [0; COUNTS.len()];
+    for (place, figure) in figures.iter_mut().enumerate() {
+        *figure = row.get(first + place)?;
+    }
+    let [acknowledged, displayed, delivered, not_yet, paper, handed, proxy] = figures;
+    let households = figures.into_iter().sum();
+    Ok(Counts { households, acknowledged, displayed, delivered, not_yet, paper, handed, proxy })
+}
+
+/// Figures of an association's blocks, added up.
+pub(in crate::store) fn sum(
+    connection: &Connection,
+    notice: NoticeId,
+    association: GroupId,
+) -> Result<Option<Counts>, StoreError> {
+    let sums = COUNTS.map(|column| format!("sum({column})")).join(", ");
+    let sql = format!("SELECT {sums} FROM tally WHERE notice = ?1 AND association = ?2 HAVING count(*) > 0");
+    one(connection, &sql, params![notice.bytes(), association.number()], |row| counts(row, 0))
+}
+
+/// Each home of a block that counts for a notice, counted from what was entered and from the receipts of who lived there when they tapped. Whoever never
 /// lived elsewhere has always lived there, whatever clocks say.
 pub(in crate::store) fn recount(
     connection: &Connection,
@@ -33,13 +60,15 @@ pub(in crate::store) fn recount(
                ON receipt.notice = ?1 AND receipt.person = residence.person AND receipt.rev >= ?2 \
                WHERE residence.household = grp.id AND (residence.until IS NULL OR residence.until > receipt.at) \
                AND (residence.since <= receipt.at OR NOT EXISTS (SELECT 1 FROM residence AS earlier \
-               WHERE earlier.person = residence.person AND earlier.from_commit < residence.from_commit))) \
+               WHERE earlier.person = residence.person AND earlier.from_commit < residence.from_commit))), \
+               (SELECT stage FROM paper_receipt WHERE notice = ?1 AND household = grp.id AND rev >= ?2) \
                FROM location JOIN grp ON grp.id = location.household WHERE location.block = ?3 \
                AND from_commit <= ?4 AND (until_commit IS NULL OR until_commit > ?4)";
     let parameters = params![notice.id.bytes(), notice.body.asks.0, block.number(), signed(published.0)];
     let homes = many(connection, sql, parameters, |row| {
         let furthest = row.get::<_, Option<i64>>(2)?.and_then(stage_of_number);
-        Ok((GroupId::from_number(row.get(0)?), HomeStage::of(furthest, row.get(1)?)))
+        let entered = row.get::<_, Option<i64>>(3)?.and_then(paper::stage_of_number);
+        Ok((GroupId::from_number(row.get(0)?), HomeStage::of(furthest, entered, row.get(1)?)))
     })?;
     Ok(homes.into_iter().collect())
 }
@@ -66,6 +95,18 @@ fn asks_block(notice: Option<NoticeState>, way: &[Group]) -> Option<NoticeState>
 }
 
 impl Tx<'_> {
+    /// Every tally where a household counts is to be counted.
+    pub(super) fn mark_tallies_of(&mut self, household: GroupId) -> Result<(), StoreError> {
+        let sql = "INSERT OR IGNORE INTO mark (kind, thing, place) SELECT ?1, tally.notice, tally.block FROM location \
+                   JOIN grp ON grp.id = location.block JOIN notice ON notice.published >= location.from_commit \
+                   AND (location.until_commit IS NULL OR notice.published < location.until_commit) \
+                   CROSS JOIN tally ON tally.notice = notice.id AND tally.association = grp.parent \
+                   AND tally.block = location.block WHERE location.household = ?2";
+        run(self.connection, sql, params![Packed::Tally as i64, household.number()])?;
+        self.changes.stirred = true;
+        Ok(())
+    }
+
     /// Every block of a notice's audience is to be counted.
     pub(super) fn expand_notice(&mut self, id: NoticeId) -> Result<(), StoreError> {
         let Some(notice) = self.look().notice(id)? else { return Ok(()) };
@@ -113,20 +154,22 @@ impl Tx<'_> {
         block: GroupId,
         counts: Counts,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT OR REPLACE INTO tally \
-                   (notice, association, block, acknowledged, displayed, delivered, not_yet, paper, through) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-        let Counts { acknowledged, displayed, delivered, not_yet, paper, .. } = counts;
+        let sql = "INSERT OR REPLACE INTO tally (notice, association, block, acknowledged, displayed, delivered, not_yet, \
+                   paper, handed, proxy, through) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        let Counts { households: _, acknowledged, displayed, delivered, not_yet, paper, handed, proxy } = counts;
+        let (association, block, through) = (association.number(), block.number(), signed(self.commit().0));
         let parameters = params![
             notice.bytes(),
-            association.number(),
-            block.number(),
+            association,
+            block,
             acknowledged,
             displayed,
             delivered,
             not_yet,
             paper,
-            signed(self.commit().0)
+            handed,
+            proxy,
+            through
         ];
         run(self.connection, sql, parameters)?;
         Ok(())
@@ -135,21 +178,7 @@ impl Tx<'_> {
     /// Adds an association's blocks up and writes the sum to every desk above it.
     pub(super) fn write_association(&mut self, id: NoticeId, association: GroupId) -> Result<(), StoreError> {
         let Some(notice) = self.look().notice(id)? else { return Ok(()) };
-        let sql = "SELECT sum(acknowledged), sum(displayed), sum(delivered), sum(not_yet), sum(paper) FROM tally \
-                   WHERE notice = ?1 AND association = ?2 HAVING count(*) > 0";
-        let counts = one(self.connection, sql, params![id.bytes(), association.number()], |row| {
-            let counts = Counts {
-                households: 0,
-                acknowledged: row.get(0)?,
-                displayed: row.get(1)?,
-                delivered: row.get(2)?,
-                not_yet: row.get(3)?,
-                paper: row.get(4)?,
-            };
-            let households = counts.acknowledged + counts.displayed + counts.delivered + counts.not_yet + counts.paper;
-            Ok(Counts { households, ..counts })
-        })?;
-        let Some(counts) = counts else { return Ok(()) };
+        let Some(counts) = sum(self.connection, id, association)? else { return Ok(()) };
         // A block that is out of date again holds the sum back to what it includes.
         let sql = "SELECT coalesce(min(tally.through), ?3) FROM tally JOIN mark ON mark.kind = ?4 \
                    AND mark.thing = tally.notice AND mark.place = tally.block WHERE notice = ?1 AND association = ?2";

@@ -8,6 +8,7 @@ use kairan_protocol::{
     invite::Secret,
     notice::{NoticeKind, NoticePatch},
     op::{Command, Invitee},
+    paper::PaperStage,
     people::RoleKind,
     receipt::Stage,
     wire::EnrolResponse,
@@ -39,6 +40,11 @@ async fn lively() -> House {
     let patch = NoticePatch { title: Some("清掃（変更）".into()), ..NoticePatch::default() };
     let correct = house.op(SATO, Command::Correct { notice, seen: Rev::FIRST, patch });
     applied(&chair.send(&house, &correct).await);
+    let (rev, household) = (Rev::FIRST, PAPER_HOME);
+    for stage in [PaperStage::Handed, PaperStage::Proxy] {
+        let entry = house.op(SATO, Command::PaperReceipt { notice, rev, household, stage });
+        applied(&chair.send(&house, &entry).await);
+    }
     let console = async |command| applied(&house.store.console(command).await.unwrap());
     let (role, group) = (RoleId::from_number(70), FIRST_BLOCK);
     console(Command::GrantRole { role, person: SUZUKI, group, kind: RoleKind::BlockLeader, until: None }).await;
@@ -76,6 +82,7 @@ const TAPS: &str = "check-ins in mails are what was tapped";
 const TALLIES: &str = "tallies are what a recount gives";
 const ROSTERS: &str = "rosters and their figures are what a recount gives";
 const ENDED: &str = "what has ended stands on the staff feed, sealed";
+const ENTERED: &str = "what was entered for homes is on record, line after line";
 const LISTED: &str = "what the command line did stands where it is listed";
 
 /// Table, damage, and the line that must say so.
@@ -204,6 +211,15 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ),
     ("receipt", "UPDATE receipt SET stage = 2", "receipts are as far as they ever were"),
     ("receipt_history", "DELETE FROM receipt_history WHERE stage = 3", "receipts are as far as they ever were"),
+    ("paper_receipt", "UPDATE paper_receipt SET stage = 1", ENTERED),
+    ("paper_receipt", "DELETE FROM paper_receipt", ENTERED),
+    ("paper_receipt_history", "DELETE FROM paper_receipt_history WHERE stage = 1", ENTERED),
+    ("paper_receipt_history", "UPDATE paper_receipt_history SET person = 4 WHERE stage = 1", ENTERED),
+    (
+        "row",
+        "UPDATE row SET body = json_set(body, '$.stage', 'handed') WHERE kind = 'paper_receipt'",
+        "what people entered for homes is in their mails",
+    ),
     ("receipt", "UPDATE receipt SET at = at + 1", "every receipt has its moment in the history"),
     (
         "row",
@@ -237,6 +253,8 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ),
     ("tally", "UPDATE tally SET acknowledged = acknowledged + 1, not_yet = not_yet - 1", TALLIES),
     ("receipt", "DELETE FROM receipt", TALLIES),
+    ("paper_receipt", "DELETE FROM paper_receipt", TALLIES),
+    ("tally", "UPDATE tally SET proxy = proxy + 1, paper = paper - 1", TALLIES),
     (
         "row",
         "UPDATE row SET body = json_set(body, '$.counts.acknowledged', 99) WHERE kind = 'tally'",

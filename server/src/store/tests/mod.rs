@@ -16,6 +16,7 @@ mod joining;
 mod journal;
 mod live;
 mod ops;
+mod paper;
 mod pulls;
 mod replays;
 mod roster;

@@ -106,7 +106,9 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
         | Command::Consent { .. }
         | Command::TakeBack { .. }
         | Command::Approve { .. }
-        | Command::MoveHousehold { .. } => None,
+        | Command::MoveHousehold { .. }
+        | Command::SetPaper { .. }
+        | Command::PaperReceipt { .. } => None,
         // Nobody of this town asks for these yet.
         Command::AddHousehold { .. }
         | Command::AddPerson { .. }

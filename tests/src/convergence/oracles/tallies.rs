@@ -121,6 +121,8 @@ fn sum(homes: impl IntoIterator<Item = HomeStage>) -> Counts {
             HomeStage::NotYet => &mut counts.not_yet,
             HomeStage::Delivered => &mut counts.delivered,
             HomeStage::Displayed => &mut counts.displayed,
+            HomeStage::PaperHanded => &mut counts.handed,
+            HomeStage::Proxy => &mut counts.proxy,
             HomeStage::Acknowledged => &mut counts.acknowledged,
         } += 1;
     }
