@@ -318,6 +318,15 @@ impl Neighbourhood {
             Some(household) => Whom::Household(household),
             None => Whom::Person(name.to_owned()),
         };
+        self.printed_for(whom).await
+    }
+
+    /// Prints the invitation of a household that may have moved in since, and leads it through the relay.
+    pub async fn sheet_of_home(&self, household: &str) -> Sheet {
+        self.printed_for(Whom::Household(household.to_owned())).await.through(self.proxy.address)
+    }
+
+    async fn printed_for(&self, whom: Whom) -> Sheet {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         // One at a time, as a printer does; the console takes few questions at once.
         let _printer = self.printer.lock().await;

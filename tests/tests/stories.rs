@@ -15,6 +15,7 @@ mod matrix;
 mod moods;
 mod moving;
 mod moving_house;
+mod moving_in_and_out;
 mod offline;
 mod paper;
 mod passed_on;
