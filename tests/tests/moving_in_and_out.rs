@@ -114,7 +114,7 @@ async fn a_widowers_phone_is_his_alone_and_he_reads_on() {
     shared.sync().await;
     assert!(shared.joined() && is_sealed(&shared, &notice));
     let held: Vec<String> = shared.me().unwrap().persons.into_iter().map(|person| person.id).collect();
-    assert_eq!(held, [shared.person.clone()]);
+    assert_eq!(held, std::slice::from_ref(&shared.person));
     assert!(shared.kairan.home(kiku).is_err(), "nothing of hers is shown");
     holds(&hood).await;
 }
@@ -205,7 +205,7 @@ async fn a_person_known_twice_with_two_phones_keeps_everything_and_loses_no_tap(
     }
     assert!(second.outbox().is_empty(), "{:?}", second.outbox());
     let held: Vec<String> = second.me().unwrap().persons.into_iter().map(|person| person.id).collect();
-    assert_eq!(held, [first.person.clone()]);
+    assert_eq!(held, std::slice::from_ref(&first.person));
     for notice in [&one, &other, &waiting] {
         for phone in [&first, &second] {
             let seen = phone.kairan.notice(first.person.clone(), notice.clone()).unwrap();
@@ -250,7 +250,7 @@ async fn after_a_restore_none_of_it_comes_undone() {
     .await;
     second.sync().await;
     let held: Vec<String> = second.me().unwrap().persons.into_iter().map(|person| person.id).collect();
-    assert_eq!(held, [first.person.clone()]);
+    assert_eq!(held, std::slice::from_ref(&first.person));
     let seen = second.kairan.notice(first.person.clone(), notice).unwrap();
     assert!(matches!(seen.seal, SealState::Acknowledged { .. }));
     holds(&hood).await;

@@ -245,3 +245,35 @@ fn a_full_disk_of_the_journal_is_told_and_made_up_for() {
     let missing = post("初詣");
     assert!(text(&missing.stderr).contains("--journal"), "{}", text(&missing.stderr));
 }
+
+#[test]
+fn a_roster_is_kept_by_names_from_the_command_line() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = set_up(temporary.path());
+    let data = Path::new(&data);
+    let does = |arguments: &[&str]| {
+        let done = run(arguments, data);
+        assert!(done.status.success(), "{arguments:?}: {}", text(&done.stderr));
+        text(&done.stdout)
+    };
+    let family = ["--person", "木下 進/きのした すすむ", "--person", "木下 由美"];
+    assert!(
+        does(&[&["add-household", "--block", "1班", "--name", "木下/きのした"], &family[..]].concat())
+            .starts_with("added: g")
+    );
+    assert!(does(&["add-person", "--household", "木下", "--name", "木下 ハル"]).starts_with("added: p"));
+    does(&["correct", "木下 ハル", "--name", "木下 はる"]);
+    does(&["correct", "木下 はる", "--reading", "きのした はる"]);
+    does(&["split", "--from", "木下", "--name", "木下（離れ）", "--block", "1班", "--person", "木下 進"]);
+    does(&["move-person", "--person", "木下 はる", "--to", "木下（離れ）"]);
+    does(&["same-person", "--person", "木下 進", "--twice", "木下 はる"]);
+    does(&["merge", "--from", "木下", "--into", "木下（離れ）"]);
+    does(&["depart", "木下 由美", "--why", "moved_out"]);
+    for gone in ["木下", "木下 由美", "木下 はる"] {
+        assert_eq!(run(&["find", gone], data).status.code(), Some(1), "{gone}");
+    }
+    assert!(does(&["find", "木下 進"]).starts_with("person"));
+    let nothing = run(&["correct", "木下 進"], data);
+    assert_eq!(nothing.status.code(), Some(2), "a correction corrects something");
+    assert!(does(&["check"]).lines().all(|line| line.starts_with("good")));
+}

@@ -1,5 +1,7 @@
 //! Ops as the description shows them.
 
+#![allow(clippy::large_stack_arrays, reason = "what the derive makes is built once, when the description is printed")]
+
 use super::{
     notice::{NoticeKind, NoticePatch, Points},
     schema::{Day, DeviceId, FeedName, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, RoleId, Timestamp},
@@ -26,8 +28,6 @@ pub struct Op {
 /// What is asked for, by the word in `do`.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(tag = "do", rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "never built but in a test")]
-#[allow(clippy::large_stack_arrays, reason = "what the derive makes of an enum of many variants")]
 pub enum Command {
     /// How far this person got with a notice.
     Receipt { notice: NoticeId, rev: u32, stage: Stage },

@@ -381,6 +381,28 @@ async fn who_departed_stays_gone_though_the_officers_phone_that_said_so_is_lost(
 }
 
 #[tokio::test]
+async fn who_came_and_left_since_the_backup_is_gone_when_only_the_coming_is_handed_back() {
+    let mut house = House::new();
+    let (mut clerk, mut chair) = (house.phone(CLERK).await, house.phone(SATO).await);
+    let backup = house.backup();
+    let add = house.op(SATO, family(None));
+    let told = chair.send(&house, &add).await;
+    for person in [KATO, YUMI] {
+        steward(&house, depart(person)).await;
+    }
+    clerk.catch_up(&house).await;
+    let marks: Vec<EndedMark> = clerk.all(kind::ENDED);
+    house.restore(&backup).await;
+    clerk.begin_anew();
+    clerk.hand_marks_back(&house, marks, Some("k1")).await;
+    chair.begin_anew();
+    applied(&chair.hand_back(&house, vec![replay(&add, &told)]).await[0]);
+    assert_eq!(house.count("SELECT count(*) FROM person WHERE id IN (21, 22) AND gone IS NOT NULL"), 2);
+    assert_eq!(house.count("SELECT parent IS NULL FROM grp WHERE id = 21"), 1);
+    house.holds().await;
+}
+
+#[tokio::test]
 async fn who_joined_as_the_second_since_the_backup_is_let_in_as_the_one_they_are() {
     let mut house = House::new();
     let mut chair = house.phone(SATO).await;

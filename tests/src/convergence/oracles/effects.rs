@@ -101,16 +101,15 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
             let parameters = (household.number(), to.number(), judged.commit);
             one::<i64>(database, sql, parameters).is_none().then(|| "the move is not in the history".to_owned())
         }
-        // Who left may have joined again; the others are looked at together.
+        // Who left may have joined again; the others are looked at together, and nobody of this town asks for what is in a roster yet.
         Command::Leave {}
         | Command::Consent { .. }
         | Command::TakeBack { .. }
-        | Command::Approve { .. }
         | Command::MoveHousehold { .. }
+        | Command::Approve { .. }
         | Command::SetPaper { .. }
-        | Command::PaperReceipt { .. } => None,
-        // Nobody of this town asks for these yet.
-        Command::AddHousehold { .. }
+        | Command::PaperReceipt { .. }
+        | Command::AddHousehold { .. }
         | Command::AddPerson { .. }
         | Command::CorrectHousehold { .. }
         | Command::CorrectPerson { .. }
