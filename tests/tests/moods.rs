@@ -123,7 +123,7 @@ async fn nobodys_mood_is_in_an_officers_phone_or_on_its_line() {
         kiku.sync().await;
         hood.pass(DAY);
     }
-    ken.check_in(Mood::Talk).await.unwrap();
+    let asked = ken.check_in(Mood::Talk).await.unwrap();
     let desk = hood.group(TEAM);
     let talks = || team.desk(&desk).talks.len();
     let everyone = [&ken, &chair, &staff, &leader, &neighbour, &guest, &team];
@@ -141,10 +141,13 @@ async fn nobodys_mood_is_in_an_officers_phone_or_on_its_line() {
                 phone.person
             );
         }
-        for name in [chair.dir(), staff.dir(), guest.dir()] {
-            assert!(bytes::files_with(name, ken.person.as_bytes()).is_empty(), "not even that somebody asked");
-        }
+        assert!(bytes::files_with(phone.dir(), asked.as_bytes()).is_empty(), "not even that somebody asked");
     }
+    // Who lives where stands on the association's desk, and nowhere above it.
+    for dir in [staff.dir(), guest.dir()] {
+        assert!(bytes::files_with(dir, ken.person.as_bytes()).is_empty(), "nor that there is such a person");
+    }
+    assert!(!bytes::files_with(team.dir(), asked.as_bytes()).is_empty(), "the search would have found it");
     for word in words {
         assert!(!bytes::holds(&to_officer.heard(), word.as_bytes()), "{word} on the officers' line");
     }
