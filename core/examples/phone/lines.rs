@@ -3,8 +3,8 @@
 
 use crate::{phone::Trouble, words};
 use kairan_core::records::{
-    Alert, AlertKind, Arrival, Counts, Desk, DeskNotice, Home, HomeStage, Joining, Me, NoticeDetail, NoticeKind,
-    NoticeLine, OpState, PhoneLine, Salvage, SealState, SentState, WaitingOp,
+    Alert, AlertKind, Arrival, BlockDelivery, Counts, Desk, DeskNotice, Home, HomeStage, Joining, Me, NoticeDetail,
+    NoticeKind, NoticeLine, OpState, PhoneLine, Reach, Salvage, SealState, SentState, WaitingOp,
 };
 
 /// The one of an id, of a name, or of a name or given name that begins so (spaces do not count).
@@ -299,15 +299,34 @@ pub fn desk_notice(notice: &DeskNotice) -> String {
     text
 }
 
-/// 「アプリ 98世帯・紙 22世帯（印刷が必要です）」 where the groups are the desk's own.
-pub fn sent_to(desk: &Desk, to: &[String]) -> String {
-    let groups: Vec<_> =
-        desk.groups.iter().filter(|group| to.contains(&group.name) || to.contains(&group.id)).collect();
-    let app: u32 = groups.iter().map(|group| group.app).sum();
-    let paper: u32 = groups.iter().map(|group| group.paper).sum();
-    match (groups.len() == to.len(), paper) {
-        (false, _) => "送りました。".to_owned(),
-        (true, 0) => format!("送りました。アプリ {app}世帯"),
-        (true, _) => format!("送りました。アプリ {app}世帯・紙 {paper}世帯（印刷が必要です）"),
+/// 「アプリ 98世帯・紙 22世帯（印刷が必要です）」 where the phone knows the homes.
+pub fn sent_to(reach: Option<Reach>) -> String {
+    match reach {
+        None | Some(Reach { households: 0, .. }) => "送りました。".to_owned(),
+        Some(Reach { app, paper: 0, .. }) => format!("送りました。アプリ {app}世帯"),
+        Some(Reach { app, paper, .. }) => format!("送りました。アプリ {app}世帯・紙 {paper}世帯（印刷が必要です）"),
     }
+}
+
+pub fn deliveries(lists: &[BlockDelivery]) -> String {
+    if lists.is_empty() {
+        return "お届けする紙はありません。".to_owned();
+    }
+    let mut text = String::new();
+    for list in lists {
+        text += &format!(
+            "{}　これから {}部・紙でお渡し {}部・代理で確認 {}部\n",
+            list.name, list.copies.to_do, list.copies.handed, list.copies.proxy
+        );
+        for home in &list.homes {
+            text += &format!("  {}\n", home.name);
+            for copy in &home.copies {
+                let title = list.notices.iter().find(|notice| notice.notice == copy.notice);
+                let title = title.map(|notice| notice.title.as_str()).unwrap_or_default();
+                let waiting = if copy.waiting { "（送信待ち）" } else { "" };
+                text += &format!("    {}{waiting}　{title}\n", words::carried(copy.state));
+            }
+        }
+    }
+    text
 }

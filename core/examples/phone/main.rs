@@ -68,6 +68,18 @@ enum Command {
         /// 一覧の番号、またはID
         id: String,
     },
+    /// 紙でお届けの世帯と、お届けする回覧
+    Carry,
+    /// 「紙でお渡し」（世帯と回覧の名前）。--proxy をつけると「代理で確認」
+    Handed {
+        /// 世帯の名前、またはID
+        home: String,
+        /// 回覧の件名のはじめ、またはID
+        notice: String,
+        /// 代理で確認
+        #[arg(long)]
+        proxy: bool,
+    },
     /// 役員の机。回覧をつけると、まだの世帯がわかる
     Desk {
         /// 送った回覧の番号、またはID
@@ -136,6 +148,8 @@ fn run(phone: &Phone, command: Command) -> Result<(), Trouble> {
         Command::Feel { mood, agree } => resident::feel(phone, mood.into(), agree),
         Command::Seen { id } => resident::seen(phone, &id),
         Command::Post(letter) => officer::post(phone, letter),
+        Command::Carry => officer::carry(phone),
+        Command::Handed { home, notice, proxy } => officer::handed(phone, &home, &notice, proxy),
         Command::Desk { notice: None } => officer::desk(phone),
         Command::Desk { notice: Some(notice) } => officer::desk_notice(phone, &notice),
         Command::Outbox { action: None } => phone.outbox(),

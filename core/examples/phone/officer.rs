@@ -5,7 +5,7 @@ use crate::{
     phone::{Phone, Trouble},
 };
 use clap::{Args, ValueEnum};
-use kairan_core::records::{Desk, DeskName, DeskNotice, Draft, NoticeKind, Points};
+use kairan_core::records::{BlockDelivery, Desk, DeskName, DeskNotice, Draft, NoticeKind, Points, Reach};
 use serde_json::json;
 
 /// A notice as it is typed.
@@ -79,8 +79,44 @@ pub fn post(phone: &Phone, letter: Letter) -> Result<(), Trouble> {
         publish_at: None,
         until: None,
     };
+    let reach: Option<Reach> = phone.ask("reach", &json!({ "person": person, "audience": draft.audience })).ok();
     let op: String = phone.ask("post", &json!({ "person": person, "draft": draft }))?;
-    phone.done(&op, &lines::sent_to(&desk, &letter.to))
+    phone.done(&op, &lines::sent_to(reach))
+}
+
+/// The lists of every desk of a person; a block on two desks is listed once.
+fn deliveries(phone: &Phone) -> Result<Vec<BlockDelivery>, Trouble> {
+    let mut lists: Vec<BlockDelivery> = Vec::new();
+    let desks: Vec<DeskName> = phone.ask("desks", &json!({ "person": phone.person()? }))?;
+    for desk in desks {
+        let more: Vec<BlockDelivery> = phone.ask("deliveries", &json!({ "group": desk.group }))?;
+        lists.extend(more.into_iter().filter(|list| lists.iter().all(|known| known.id != list.id)).collect::<Vec<_>>());
+    }
+    Ok(lists)
+}
+
+pub fn carry(phone: &Phone) -> Result<(), Trouble> {
+    phone.persons()?;
+    phone.sync()?;
+    let text = serde_json::to_string(&deliveries(phone)?).map_err(|error| Trouble::Own(error.to_string()))?;
+    phone.show(&text, |lists: &Vec<BlockDelivery>| lines::deliveries(lists))
+}
+
+pub fn handed(phone: &Phone, home: &str, notice: &str, proxy: bool) -> Result<(), Trouble> {
+    phone.persons()?;
+    let lists = deliveries(phone)?;
+    let homes = lists.iter().flat_map(|list| &list.homes).map(|home| (home.id.as_str(), home.name.as_str()));
+    let home = lines::one_of(home, homes)?;
+    let list = lists.iter().find(|list| list.homes.iter().any(|known| known.id == home));
+    let notices = list.into_iter().flat_map(|list| &list.notices);
+    let known = notices.clone().map(|notice| (notice.notice.as_str(), notice.title.as_str()));
+    let notice = lines::one_of(notice, known)?;
+    let rev = notices.clone().find(|known| known.notice == notice).map_or(1, |known| known.rev);
+    let (stage, said) = if proxy { ("proxy", "代理で確認") } else { ("handed", "紙でお渡し") };
+    let person = phone.person()?;
+    let entry = json!({ "person": person, "notice": notice, "rev": rev, "household": home, "stage": stage });
+    let op: String = phone.ask("paper_receipt", &entry)?;
+    phone.done(&op, &format!("「{said}」。届きました。"))
 }
 
 /// The board of a group of the desk by its name; the names of boards and staff feeds are taken as they are.

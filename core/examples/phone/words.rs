@@ -2,7 +2,7 @@
 
 use crate::phone::Trouble;
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Timelike};
-use kairan_core::records::{AlertKind, GroupKind, HomeStage, Mood, NoticeKind};
+use kairan_core::records::{AlertKind, Carried, GroupKind, HomeStage, Mood, NoticeKind};
 
 pub const SAVED: &str = "まだ送っていません。この電話に保存しました。つながると自動で送ります。";
 pub const OUT_OF_REACH: &str = "つながっていません。この電話にあるものを使います。";
@@ -44,6 +44,14 @@ pub const fn stage(stage: HomeStage) -> &'static str {
     }
 }
 
+pub const fn carried(state: Carried) -> &'static str {
+    match state {
+        Carried::ToDo => "□",
+        Carried::Handed => "紙でお渡し",
+        Carried::Proxy => "代理で確認",
+    }
+}
+
 pub const fn group(kind: GroupKind) -> &'static str {
     match kind {
         GroupKind::District => "地区",
@@ -74,6 +82,7 @@ pub fn op(word: &str) -> &'static str {
         "check_in" => "体調",
         "consent" => "同意",
         "take_back" => "取り消し",
+        "paper_receipt" => "紙でお渡し・代理で確認",
         "post" => "回覧を送る",
         "correct" => "訂正",
         "withdraw" => "取り下げ",

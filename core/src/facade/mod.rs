@@ -169,8 +169,9 @@ const fn screens_of(command: &Command) -> &'static [Screen] {
             &[Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk]
         }
         Command::GrantRole { .. } | Command::EndRole { .. } => &[Screen::Home, Screen::Me, Screen::Desk],
-        Command::SetPaper { .. } | Command::PaperReceipt { .. } => &[Screen::Desk],
         Command::MoveHousehold { .. }
+        | Command::SetPaper { .. }
+        | Command::PaperReceipt { .. }
         | Command::Invite { .. }
         | Command::Approve { .. }
         | Command::AddHousehold { .. }

@@ -28,12 +28,14 @@ struct Page {
     part: Option<String>,
     notices: Vec<Column>,
     homes: Vec<Row>,
+    /// Homes with a box to tick.
+    waiting: usize,
     copies: Copies,
 }
 
 /// What is carried.
 struct Column {
-    number: char,
+    number: String,
     title: String,
     day: String,
     to_do: u32,
@@ -72,7 +74,11 @@ fn pages(block: &BlockDelivery, offsets: &ZoneOffsets) -> Vec<Page> {
         Page {
             block: block.name.clone(),
             part: (parts > 1).then(|| format!("{parts}枚のうち{}枚目", place + 1)),
-            notices: (0..).zip(notices).map(|(number, notice)| column(number, notice, offsets)).collect(),
+            notices: (columns.start + 1..)
+                .zip(notices)
+                .map(|(number, notice)| column(number, notice, offsets))
+                .collect(),
+            waiting: homes.iter().filter(|home| home.boxes.contains(&Some(Carried::ToDo))).count(),
             homes,
             copies,
         }
@@ -80,13 +86,20 @@ fn pages(block: &BlockDelivery, offsets: &ZoneOffsets) -> Vec<Page> {
     block.notices.chunks(COLUMNS).enumerate().map(page).collect()
 }
 
-fn column(number: u32, notice: &CarriedNotice, offsets: &ZoneOffsets) -> Column {
+fn column(number: usize, notice: &CarriedNotice, offsets: &ZoneOffsets) -> Column {
     Column {
-        number: char::from_u32('①' as u32 + number).unwrap_or('○'),
+        number: circled(number),
         title: notice.title.clone(),
         day: day(notice.at, offsets),
         to_do: notice.copies.to_do,
     }
+}
+
+/// ① to ⑳; larger ones as they are.
+fn circled(number: usize) -> String {
+    let letters = "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳";
+    let letter = number.checked_sub(1).and_then(|place| letters.chars().nth(place));
+    letter.map_or_else(|| number.to_string(), String::from)
 }
 
 /// 「11月22日（日）」.
@@ -132,7 +145,8 @@ mod tests {
         let homes = [("渡辺", HomeStage::Paper), ("中村", HomeStage::Paper), ("吉田", HomeStage::PaperHanded)];
         let html = page(&list(&["秋の一斉清掃"], &homes)).unwrap();
         assert_eq!(html.matches("class=\"box\"").count(), 2, "one for each copy to carry");
-        for part in ["緑ヶ丘町内会", "1班", "11月22日（日）", "秋の一斉清掃", "2部", "渡辺", "中村", "吉田", "済"]
+        for part in
+            ["緑ヶ丘町内会", "1班", "11月22日（日）", "秋の一斉清掃", "2世帯へ", "2部", "渡辺", "中村", "吉田", "済"]
         {
             assert!(html.contains(part), "{part}");
         }
@@ -152,6 +166,7 @@ mod tests {
         assert_eq!(html.matches("<section").count(), 2);
         assert!(html.contains("2枚のうち2枚目"));
         assert_eq!(html.matches("class=\"box\"").count(), 7);
+        assert!(html.contains("⑦"), "no number stands for two of them");
     }
 
     #[test]
