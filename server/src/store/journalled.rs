@@ -80,6 +80,22 @@ impl Inner {
         written.map_err(StoreError::NotJournalled)
     }
 
+    /// Writes down what others brought back of the command line's: the phone that did may not hold it any more, and the next machine
+    /// may be lost before anybody else does. A disk that fails holds up no phone: the database has it, and the next line or the
+    /// next start writes it too.
+    pub(super) async fn write_down_again(&self, entries: Vec<Replay>) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let journal = Arc::clone(&self.journal);
+        let writing = move || locked(&journal, |journal| journal.append(entries));
+        let written = tokio::task::spawn_blocking(writing).await.map_err(|_| StoreError::Unavailable)?;
+        if let Err(error) = written {
+            tracing::error!(%error, "what was brought back of the command line's is not in the journal yet");
+        }
+        Ok(())
+    }
+
     pub(super) async fn hand_back_journal(&self, store: &Store) -> Result<Journalled, StoreError> {
         let place = locked(&self.journal, |journal| journal.folder().to_path_buf());
         let from = place.clone();

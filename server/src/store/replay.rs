@@ -8,7 +8,7 @@ use super::{
     tx::Tx,
 };
 use kairan_protocol::{
-    id::{Commit, DeviceId, Epoch},
+    id::{Commit, DeviceId, Epoch, PersonId},
     op::{Command, Op},
     outcome::{MacKey, OpResult, Outcome},
     reduce,
@@ -60,6 +60,19 @@ impl Handing {
     /// Whether nothing is handed back.
     pub const fn is_nothing(&self) -> bool {
         self.ended.is_empty() && self.replays.is_empty() && self.over.is_none()
+    }
+
+    /// What this server took of somebody's, by the answers.
+    pub fn taken_of(&self, person: PersonId, results: &[OpResult]) -> Vec<Replay> {
+        let taken = |result: &OpResult| matches!(result.outcome, Outcome::Applied { .. });
+        let of = |handed: &HandedBack| handed.asked.op().is_some_and(|op| op.person == person);
+        let both = self.replays.iter().zip(results).filter(|(handed, result)| of(handed) && taken(result));
+        both.map(|(HandedBack { asked, commit, mac }, _)| Replay {
+            op: asked.text().to_owned(),
+            commit: *commit,
+            mac: mac.clone(),
+        })
+        .collect()
     }
 
     /// The answers, one for each op.

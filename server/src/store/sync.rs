@@ -113,7 +113,9 @@ impl Inner {
         let handing = Arc::new(handing);
         let queued = Arc::clone(&handing);
         let outcomes = self.writer.ask(move |tx| tx.take_back(device, &queued)).await??;
-        Ok(handing.results(outcomes, &self.mac_key))
+        let results = handing.results(outcomes, &self.mac_key);
+        self.write_down_again(handing.taken_of(self.steward, &results)).await?;
+        Ok(results)
     }
 
     /// Ops the command line did, out of its journal.

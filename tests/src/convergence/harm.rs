@@ -174,11 +174,13 @@ impl World {
     fn kept_on_phones(&self) -> BTreeMap<OpId, BTreeSet<Author>> {
         let mut kept: BTreeMap<OpId, BTreeSet<Author>> = BTreeMap::new();
         for phone in self.phones.iter().filter(|phone| phone.joined()) {
-            let mirror = phone.mirror_file();
-            let mut select = mirror.prepare("SELECT DISTINCT id FROM row WHERE kind = 'kept'").unwrap();
-            let ids = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
-            for id in ids.map(Result::unwrap) {
-                kept.entry(id.parse().unwrap()).or_default().insert(phone.author());
+            // In its mirror, or on its way back to a machine that lost it before.
+            for (file, table) in [(phone.mirror_file(), "row"), (phone.outbox_file(), "handback")] {
+                let mut select = file.prepare(&format!("SELECT DISTINCT id FROM {table} WHERE kind = 'kept'")).unwrap();
+                let ids = select.query_map([], |row| row.get::<_, String>(0)).unwrap();
+                for id in ids.map(Result::unwrap) {
+                    kept.entry(id.parse().unwrap()).or_default().insert(phone.author());
+                }
             }
         }
         kept

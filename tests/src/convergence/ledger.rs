@@ -1,7 +1,7 @@
 //! What was said and what was shown: every op a phone asked for, every answer that reached one, and what screens showed of it.
 //! The oracles hold the server and the phones to it.
 
-use super::counts::Counts;
+use super::{counts::Counts, town};
 use kairan_protocol::{
     id::{OpId, PersonId},
     op::{Command, Op},
@@ -99,7 +99,22 @@ impl Ledger {
             self.counts.handed_back += 1;
             self.note_answer(author, "handed back", result, response.now);
             self.same(result);
+            self.is_journalled(result);
         }
+    }
+
+    /// What a phone handed back of the command line's is in the machine's journal before it is answered.
+    fn is_journalled(&mut self, result: &OpResult) {
+        if self.is_the_stewards(result.id)
+            && matches!(result.outcome, Outcome::Applied { .. })
+            && let Some(told) = self.told.get_mut(&result.id)
+        {
+            told.authors.insert(Author::Steward);
+        }
+    }
+
+    fn is_the_stewards(&self, id: OpId) -> bool {
+        self.ops.get(&id).is_some_and(|op| op.person.number() == town::STEWARD)
     }
 
     /// One outcome.
@@ -180,25 +195,23 @@ impl Ledger {
         }
     }
 
-    /// The machine lost everything after a commit. What the command line did then is known to its journal, or else to the phones
-    /// that keep it for the machine. How many ops are lost.
+    /// The machine lost everything after a commit. What the command line did then is known to its journal and to the phones that keep
+    /// it for the machine; where the journal is lost too, to those phones alone. How many ops are lost.
     pub fn lose_after(&mut self, newest: u64, kept: Option<&BTreeMap<OpId, BTreeSet<Author>>>) -> usize {
         self.restores += 1;
-        let mut lost = 0;
-        for (id, told) in self.told.iter_mut().filter(|(_, told)| told.commits.iter().all(|commit| *commit > newest)) {
-            lost += 1;
-            if told.authors.remove(&Author::Steward) {
-                match kept {
-                    // Invitations are void after a restore, and are not kept.
-                    _ if matches!(self.ops.get(id).map(|op| &op.command), Some(Command::Invite { .. })) => {}
-                    None => {
-                        told.authors.insert(Author::Steward);
-                    }
-                    Some(kept) => told.authors.extend(kept.get(id).into_iter().flatten()),
-                }
+        let is_lost = |told: &Told| told.commits.iter().all(|commit| *commit > newest);
+        let lost: Vec<OpId> = self.told.iter().filter(|(_, told)| is_lost(told)).map(|(id, _)| *id).collect();
+        let stewards: Vec<OpId> = lost.iter().copied().filter(|id| self.is_the_stewards(*id)).collect();
+        for id in stewards {
+            // Invitations are void after a restore, and are not kept.
+            let invites = matches!(self.ops.get(&id).map(|op| &op.command), Some(Command::Invite { .. }));
+            let holders = kept.map(|kept| kept.get(&id).cloned().unwrap_or_default());
+            let holders = if invites { Some(BTreeSet::new()) } else { holders };
+            if let (Some(holders), Some(told)) = (holders, self.told.get_mut(&id)) {
+                told.authors = holders;
             }
         }
-        lost
+        lost.len()
     }
 
     /// A phone that was killed had not taken the answer about an op into its store: nobody was shown it.

@@ -85,3 +85,22 @@ async fn a_journal_on_another_disk_is_remembered_and_missed_when_it_is_not_mount
     let ended = house.store.console(Command::EndRole { role: RoleId::from_number(70) }).await.unwrap();
     assert_eq!(ids(&elsewhere), [granted.id, ended.id]);
 }
+
+#[tokio::test]
+async fn what_a_phone_brings_back_for_the_command_line_is_in_the_journal_before_the_next_machine_is_lost() {
+    let mut house = House::new();
+    let mut chair = house.phone(SATO).await;
+    let backup = house.backup();
+    let granted = house.store.console(grant(70)).await.unwrap();
+    let mut kept = entries(&house.folder.path().join("journal"));
+    kept.retain(|entry| journal::id(entry) == Some(granted.id));
+    house.restore(&backup).await;
+    assert_eq!(ids(&house.folder.path().join("journal")), [], "lost with the machine");
+    chair.begin_anew();
+    for result in chair.hand_back(&house, kept.clone()).await {
+        applied(&result);
+    }
+    assert_eq!(ids(&house.folder.path().join("journal")), [granted.id]);
+    chair.hand_back(&house, kept).await;
+    assert_eq!(entries(&house.folder.path().join("journal")).len(), 1, "once");
+}
