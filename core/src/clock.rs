@@ -68,6 +68,14 @@ pub fn midway(asked: &ClockReading, answered: &ClockReading) -> ClockReading {
     ClockReading { since_boot_millis: asked.since_boot_millis.saturating_add(passed / 2), ..answered.clone() }
 }
 
+/// Whether an answer was so long on its way that it says nothing about now: held by an app that stood still.
+#[must_use]
+pub fn is_stale(asked: &ClockReading, answered: &ClockReading) -> bool {
+    const LONGEST_MILLIS: i64 = 10 * 60 * 1_000;
+    asked.boot_id == answered.boot_id
+        && answered.since_boot_millis.saturating_sub(asked.since_boot_millis) > LONGEST_MILLIS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

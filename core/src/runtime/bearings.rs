@@ -1,7 +1,7 @@
 //! Where the phone stands in time: the tied clock and the age of its addresses, kept in a small file that may be lost.
 
 use crate::{
-    clock::{ServerClock, midway},
+    clock::{ServerClock, is_stale, midway},
     platform::{ClockReading, Platform},
 };
 use kairan_protocol::time::Timestamp;
@@ -66,11 +66,14 @@ impl Bearings {
         self.platform.clock()
     }
 
-    /// The server said what time it is, between the question and this moment.
+    /// The server said what time it is, between the question and this moment; unless that is too long to say anything.
     pub(crate) fn tie(&self, server: Timestamp, asked: &ClockReading) {
         let answered = self.platform.clock();
         let mut kept = self.kept();
         let (before, was_tied) = (kept.clock.now(&answered), kept.clock.is_tied(&answered));
+        if was_tied && is_stale(asked, &answered) {
+            return;
+        }
         kept.clock.tie(server, &midway(asked, &answered));
         let moved = kept.clock.now(&answered).since(before).abs();
         if !was_tied || moved >= WORTH_A_WRITE_MILLIS {
@@ -170,6 +173,16 @@ mod tests {
         bearings.next_proof();
         bearings.tie(Timestamp::from_millis(9_000_000), &bearings.reading());
         assert_eq!(bearings.next_proof(), Timestamp::from_millis(9_000_000));
+    }
+
+    #[test]
+    fn an_answer_that_an_app_standing_still_held_for_hours_does_not_turn_the_clock_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let bearings = Bearings::open(dir.path(), Arc::new(Machine));
+        bearings.tie(Timestamp::from_millis(9_000_000), &bearings.reading());
+        let hours_ago = ClockReading { since_boot_millis: -7_200_000, ..bearings.reading() };
+        bearings.tie(Timestamp::from_millis(1_800_000), &hours_ago);
+        assert_eq!(bearings.now(), Timestamp::from_millis(9_000_000));
     }
 
     #[test]

@@ -294,7 +294,8 @@ impl Store {
             if rights > 0 && journal::has_unsettled(outbox)? {
                 journal::settle(outbox, &cursors)?;
             }
-            journal::forget_old(outbox, &response.epoch, now)
+            // That the server has what it took was true when it answered, which may be long ago.
+            journal::forget_old(outbox, &response.epoch, now.min(response.now))
         })?;
         self.reach(Step::Settled)?;
         if self.report_delivered(now)? {

@@ -253,10 +253,22 @@ fn a_phone_that_comes_back_after_40_days_still_hands_back_everything() {
     assert_eq!(phone.counted("SELECT count(*) FROM journal"), 2, "its effect is not here yet");
     phone.store.apply(&Answer::of("k2").rows(MAIL, 7, vec![]).0, late).unwrap();
     assert_eq!(phone.counted("SELECT count(*) FROM journal"), 2, "the next backup that is restored may lack it again");
-    phone.store.apply(&Answer::of("k2").0, late.plus_millis(36 * DAY)).unwrap();
+    let later = late.plus_millis(36 * DAY);
+    phone.store.apply(&Answer::of("k2").at(later).0, later).unwrap();
     assert_eq!(phone.counted("SELECT count(*) FROM journal"), 1, "35 days since this epoch acknowledged it");
-    phone.store.apply(&Answer::of("k2").0, late.plus_millis(400 * DAY)).unwrap();
+    let later = late.plus_millis(400 * DAY);
+    phone.store.apply(&Answer::of("k2").at(later).0, later).unwrap();
     assert_eq!(ids(&phone.request(late.plus_millis(400 * DAY))), [all[1]]);
+}
+
+#[test]
+fn an_answer_that_was_weeks_on_its_way_lets_nothing_be_forgotten() {
+    let phone = with_circulars(1..=1);
+    taken(&phone, 1, 100);
+    // Given before a restore, and read by an app that stood still since: that the server has it was true then.
+    phone.store.apply(&Answer::of("k1").rows(MAIL, 7, vec![]).at(NOW).0, NOW.plus_millis(46 * DAY)).unwrap();
+    phone.store.apply(&Answer::of("k1").at(NOW).0, NOW.plus_millis(46 * DAY)).unwrap();
+    assert_eq!(phone.counted("SELECT count(*) FROM journal WHERE settled = 1"), 1);
 }
 
 #[test]

@@ -168,6 +168,12 @@ impl Answer {
         })
     }
 
+    /// Given at that moment by the server's clock.
+    pub(crate) fn at(mut self, now: Timestamp) -> Self {
+        self.0.now = now;
+        self
+    }
+
     pub(crate) fn rights(mut self, version: u64, feeds: &[(FeedNumber, FeedName)], persons: &[PersonId]) -> Self {
         let right = |(n, name): &(FeedNumber, FeedName)| FeedRight { n: *n, name: *name, until: None };
         self.0.rights = Some(Rights {

@@ -230,9 +230,11 @@ fn the_journal_keeps_an_op_35_days_of_one_epoch() {
         let select = "SELECT count(*) FROM journal WHERE mac = 'mac' AND word = 'receipt' AND commit_number = 7";
         phone.store.outbox_file().read(|outbox| Ok(outbox.query_row(select, [], |row| row.get::<_, i64>(0))?)).unwrap()
     };
-    phone.store.apply(&Answer::new().0, NOW.plus_millis(34 * DAY)).unwrap();
+    let soon = NOW.plus_millis(34 * DAY);
+    phone.store.apply(&Answer::new().at(soon).0, soon).unwrap();
     assert_eq!(kept(&phone), 1);
-    phone.store.apply(&Answer::new().0, NOW.plus_millis(36 * DAY)).unwrap();
+    let late = NOW.plus_millis(36 * DAY);
+    phone.store.apply(&Answer::new().at(late).0, late).unwrap();
     assert_eq!(kept(&phone), 0);
 }
 
