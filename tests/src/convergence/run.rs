@@ -248,8 +248,7 @@ async fn round_of_calm(world: &mut World) -> bool {
             Went::Still => {}
             Went::Wrong(code) => {
                 moved = true;
-                // A proof that is older than the one before, by a clock that was set back since, is good again in a moment.
-                if !matches!(code.as_str(), "revoked" | "killed" | "not_joined" | "bad_proof") {
+                if !matches!(code.as_str(), "revoked" | "killed" | "not_joined") {
                     let name = world.phones[number].name;
                     world.ledger().problem(format!("{name}: in fair weather a sync fails: {code}"));
                 }
