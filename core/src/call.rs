@@ -5,6 +5,7 @@ use crate::{
     facade::Kairan,
     records::{
         Correction, Departure, Draft, Mood, NewHome, NewPerson, NoticeFilter, PaperStage, RoleKind, RosterCorrection,
+        Support,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -105,6 +106,13 @@ methods! {
     sync reach(person: String, audience: Vec<String>);
     async paper_receipt(person: String, notice: String, rev: u32, household: String, stage: PaperStage);
     async set_paper(person: String, household: String, paper: bool);
+    sync my_talks(person: String);
+    async see_case(person: String, case: String);
+    async take_case(person: String, case: String);
+    async release_case(person: String, case: String);
+    async note_case(person: String, case: String, text: String);
+    async close_case(person: String, case: String, text: Option<String>);
+    async set_support(person: String, group: String, support: Option<Support>);
     sync alerts(person: String);
     async alert_raised(id: String);
     async alert_seen(id: String);
@@ -178,6 +186,7 @@ mod tests {
     /// The facade's own text: what is exported there must be callable here.
     const FACADE: &[&str] = &[
         include_str!("facade/alerts.rs"),
+        include_str!("facade/cases.rs"),
         include_str!("facade/desk.rs"),
         include_str!("facade/inviting.rs"),
         include_str!("facade/joining.rs"),

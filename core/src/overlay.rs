@@ -178,6 +178,7 @@ pub(crate) fn is_for_the_server(world: &World, op: &Op, refusal: Refusal) -> boo
         | Refusal::UnknownRole
         | Refusal::UnknownDevice
         | Refusal::UnknownOp
+        | Refusal::UnknownCase
         | Refusal::UnknownNotice
         | Refusal::UnknownRev
         | Refusal::UnknownJoin => true,

@@ -2,6 +2,7 @@
 //! Times are milliseconds since 1970 (UTC), days are ISO 8601 text, ids are text.
 
 mod alert;
+mod case;
 mod desk;
 mod notice;
 mod paper;
@@ -10,6 +11,7 @@ mod roster;
 mod words;
 
 pub use alert::*;
+pub use case::*;
 pub use desk::*;
 pub use notice::*;
 pub use paper::*;

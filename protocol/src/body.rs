@@ -1,14 +1,16 @@
 //! The bodies of the remaining rows: profile, phones, and what desks hold.
 
 use crate::{
-    check_in::{CheckIns, Mood},
-    id::{Commit, DeviceId, GroupId, OpId, PersonId, Rev},
+    check_in::CheckIns,
+    id::{Commit, DeviceId, GroupId, PersonId, Rev},
     notice::NoticeState,
     people::{Residence, Role},
-    time::{Day, Timestamp},
+    time::Timestamp,
     tree::Group,
 };
 use serde::{Deserialize, Serialize};
+
+pub use crate::case::Talk;
 
 /// Who a person is and where they belong: all a phone needs to judge its own ops.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,23 +143,4 @@ pub struct Status {
     pub check_ins: CheckIns,
     /// The newest commit this includes.
     pub through: Commit,
-}
-
-/// Somebody asked for a talk: consent to this one request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Talk {
-    /// The check-in's op.
-    pub op: OpId,
-    /// The person.
-    pub person: PersonId,
-    /// Their name.
-    pub name: String,
-    /// Their household's name, or empty.
-    pub household: String,
-    /// For which day.
-    pub day: Day,
-    /// Always [`Mood::Talk`].
-    pub mood: Mood,
-    /// When they tapped.
-    pub at: Timestamp,
 }

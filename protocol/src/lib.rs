@@ -2,6 +2,7 @@
 //! No I/O, no async, no clock.
 
 pub mod body;
+pub mod case;
 pub mod check_in;
 pub mod delivery;
 pub mod feed;

@@ -1,6 +1,7 @@
 //! Ops: what a device asks for. A header everyone understands, and a command.
 
 use crate::{
+    case::Support,
     check_in::Mood,
     feed::Audience,
     id::{DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
@@ -252,6 +253,43 @@ pub enum Command {
         /// Who is the same.
         twice: PersonId,
     },
+    /// This person looked at a case; the first one counts.
+    SeeCase {
+        /// The check-in that asked.
+        case: OpId,
+    },
+    /// This person takes care of a case.
+    TakeCase {
+        /// The check-in that asked.
+        case: OpId,
+    },
+    /// Whoever has a case has it no more.
+    ReleaseCase {
+        /// The check-in that asked.
+        case: OpId,
+    },
+    /// Something is written down about a case, for the team only.
+    NoteCase {
+        /// The check-in that asked.
+        case: OpId,
+        /// What.
+        text: String,
+    },
+    /// A case is done.
+    CloseCase {
+        /// The check-in that asked.
+        case: OpId,
+        /// What became of it, for the team only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
+    /// The telephone number offered below a group where no team can be reached.
+    SetSupport {
+        /// A district, federation or association.
+        group: GroupId,
+        /// The number; none: no longer one of its own.
+        support: Option<Support>,
+    },
 }
 
 /// Whom an invitation is for.
@@ -311,6 +349,12 @@ impl Command {
             Self::MergeHouseholds { .. } => "merge_households",
             Self::SplitHousehold { .. } => "split_household",
             Self::SamePerson { .. } => "same_person",
+            Self::SeeCase { .. } => "see_case",
+            Self::TakeCase { .. } => "take_case",
+            Self::ReleaseCase { .. } => "release_case",
+            Self::NoteCase { .. } => "note_case",
+            Self::CloseCase { .. } => "close_case",
+            Self::SetSupport { .. } => "set_support",
         }
     }
 
@@ -341,6 +385,12 @@ impl Command {
         "merge_households",
         "split_household",
         "same_person",
+        "see_case",
+        "take_case",
+        "release_case",
+        "note_case",
+        "close_case",
+        "set_support",
     ];
 
     /// How it is judged when it arrives late.
@@ -352,6 +402,7 @@ impl Command {
             | Self::Consent { .. }
             | Self::TakeBack { .. }
             | Self::PaperReceipt { .. }
+            | Self::SeeCase { .. }
             | Self::Leave {} => Nature::Evidence,
             Self::Post { .. } => Nature::Broadcast,
             Self::Correct { .. }
@@ -361,6 +412,11 @@ impl Command {
             | Self::MoveHousehold { .. }
             | Self::SetPaper { .. }
             | Self::Invite { .. }
+            | Self::TakeCase { .. }
+            | Self::ReleaseCase { .. }
+            | Self::NoteCase { .. }
+            | Self::CloseCase { .. }
+            | Self::SetSupport { .. }
             | Self::Approve { .. }
             | Self::Revoke { .. }
             | Self::AddHousehold { .. }

@@ -62,6 +62,10 @@ refusals! {
     ConsentNeeded = "consent_needed",
     /// No staffed team to talk to.
     NoTeam = "no_team",
+    /// No such case.
+    UnknownCase = "unknown_case",
+    /// The case is closed.
+    CaseClosed = "case_closed",
     /// The day has not begun yet.
     DayAhead = "day_ahead",
     /// The day is too long ago.
@@ -97,6 +101,7 @@ impl Refusal {
                 | Self::UnknownRev
                 | Self::ConsentNeeded
                 | Self::NoTeam
+                | Self::UnknownCase
         )
     }
 }

@@ -121,6 +121,10 @@ words! {
         Approve = "approve",
         /// Sign another person's device off.
         Revoke = "revoke",
+        /// Look at a team's case, take it, write about it, close it.
+        WorkCase = "work_case",
+        /// Say which telephone number is offered where no team can be reached.
+        SetSupport = "set_support",
         /// Read the board of a group.
         ReadBoard = "read_board",
         /// Read the staff feed of a group.
@@ -197,6 +201,8 @@ const TABLE: &[(Act, &[Standing], &[Place])] = &[
     (Act::Invite,            &[LEADER, OFFICER, CHAIR, MUNICIPAL, STEWARD],                       DOWN),
     (Act::Approve,           &[LEADER, OFFICER, CHAIR, MUNICIPAL, STEWARD],                       DOWN),
     (Act::Revoke,            &[OFFICER, CHAIR, MUNICIPAL, STEWARD],                               DOWN),
+    (Act::WorkCase,          &[OFFICER, CHAIR, COMMISSIONER],                                     OWN),
+    (Act::SetSupport,        &[OFFICER, CHAIR, MUNICIPAL, STEWARD],                               DOWN),
     (Act::ReadBoard,         &[RESIDENT, LEADER, OFFICER, CHAIR, COMMISSIONER, MUNICIPAL],        UP),
     (Act::ReadStaff,         &[LEADER, OFFICER, CHAIR, COMMISSIONER, MUNICIPAL],                  UP),
     (Act::ReadDesk,          &[LEADER, OFFICER, CHAIR, COMMISSIONER, MUNICIPAL],                  OWN),

@@ -39,8 +39,12 @@ pub mod kind {
     pub const JOIN: &str = "join";
     /// How a consenting person is; desk of a team; body [`crate::body::Status`]; id the person's.
     pub const STATUS: &str = "status";
-    /// Somebody asked for a talk; desk of a team; body [`crate::body::Talk`]; id the op's.
+    /// Somebody asked for a talk, and what became of it; desk of a team; body [`crate::case::Talk`]; id the op's.
     pub const TALK: &str = "talk";
+    /// What became of one's own request for a talk; mail; body [`crate::case::CaseNews`]; id the op's.
+    pub const CASE: &str = "case";
+    /// The telephone number offered where no team can be reached; board; body [`crate::case::Support`]; id the board's group's.
+    pub const SUPPORT: &str = "support";
     /// Something that has ended: a revocation, a leaving, a withdrawn consent; staff of the district; body
     /// [`crate::replay::EndedMark`]; id opaque. Phones hand it back to a server that lost it.
     pub const ENDED: &str = "ended";

@@ -1,6 +1,7 @@
 //! Limits of every field that comes from outside.
 
 use crate::{
+    case::Support,
     notice::{Change, NoticePatch, Points, When},
     op::Command,
     people::Newcomer,
@@ -14,6 +15,10 @@ pub const TEXT: usize = 12_000;
 pub const POINT: usize = 200;
 /// Longest reason of a withdrawal, in characters.
 pub const REASON: usize = 400;
+/// Longest note about a case, in characters.
+pub const NOTE: usize = 400;
+/// Longest telephone number, in characters.
+pub const TELEPHONE: usize = 30;
 /// Most boards and staff feeds one notice stands on.
 pub const AUDIENCE: usize = 200;
 /// Longest name of a person, group or device, in characters.
@@ -191,6 +196,16 @@ fn roster(command: &Command) -> Result<(), Limit> {
     }
 }
 
+/// A telephone number that is offered.
+///
+/// # Errors
+/// The limit one of its fields breaks.
+pub fn support(support: &Support) -> Result<(), Limit> {
+    text("name", &support.name, NAME)?;
+    text("telephone", &support.telephone, TELEPHONE)?;
+    if support.hours.is_empty() { Ok(()) } else { text("hours", &support.hours, NAME) }
+}
+
 /// Every limit of a command.
 ///
 /// # Errors
@@ -218,6 +233,8 @@ pub fn command(command: &Command) -> Result<(), Limit> {
         | Command::SplitHousehold { .. }
         | Command::MergeHouseholds { .. }
         | Command::SamePerson { .. } => roster(command),
+        Command::NoteCase { text: note, .. } | Command::CloseCase { text: Some(note), .. } => text("text", note, NOTE),
+        Command::SetSupport { support: Some(number), .. } => support(number),
         Command::Receipt { .. }
         | Command::CheckIn { .. }
         | Command::Consent { .. }
@@ -231,6 +248,11 @@ pub fn command(command: &Command) -> Result<(), Limit> {
         | Command::SetPaper { .. }
         | Command::PaperReceipt { .. }
         | Command::Revoke { .. }
+        | Command::SeeCase { .. }
+        | Command::TakeCase { .. }
+        | Command::ReleaseCase { .. }
+        | Command::CloseCase { text: None, .. }
+        | Command::SetSupport { support: None, .. }
         | Command::Leave {} => Ok(()),
     }
 }

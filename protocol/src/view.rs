@@ -2,6 +2,7 @@
 //! and carry out the second; the rules stand between and exist once.
 
 use crate::{
+    case::{Support, TalkCase},
     check_in::{CheckIn, CheckIns},
     feed::FeedName,
     id::{DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
@@ -128,6 +129,24 @@ pub trait View {
     /// # Errors
     /// The store's.
     fn check_in_history(&self, person: PersonId) -> Result<Vec<CheckIn>, Self::Error>;
+
+    /// A case; a phone knows those of the desks it reads.
+    ///
+    /// # Errors
+    /// The store's.
+    fn talk_case(&self, op: OpId) -> Result<Option<TalkCase>, Self::Error>;
+
+    /// The cases of a team that are not closed.
+    ///
+    /// # Errors
+    /// The store's.
+    fn unclosed_cases(&self, team: GroupId) -> Result<Vec<TalkCase>, Self::Error>;
+
+    /// The telephone number a group offers itself.
+    ///
+    /// # Errors
+    /// The store's.
+    fn support(&self, group: GroupId) -> Result<Option<Support>, Self::Error>;
 
     /// The people a device holds; none when it is unknown or revoked.
     ///
@@ -436,6 +455,15 @@ pub enum Effect {
         kind: &'static str,
         /// Which thing.
         id: String,
+    },
+    /// Keep a case. The store writes the commit into the newest line of its history.
+    Case(Box<TalkCase>),
+    /// The telephone number a group offers; none: not any more.
+    Support {
+        /// The group.
+        group: GroupId,
+        /// The number.
+        support: Option<Support>,
     },
     /// What this person may read changed: their rights and profile are made anew.
     Rights(PersonId),

@@ -38,6 +38,8 @@ pub const GROUP_ACTS: &[&str] = &[
     "invite",
     "approve",
     "revoke",
+    "work_case",
+    "set_support",
     "read_board",
     "read_staff",
     "read_desk",

@@ -1,6 +1,7 @@
 //! Every line of matrix.csv: by the one function, and as a real op or a real attempt to read at a real server.
 
 use kairan_protocol::{
+    case::Support,
     check_in::Mood,
     feed::{Audience, FeedName},
     id::{FeedNumber, GroupId, InviteId, NoticeId, OpId, PersonId, Rev, RoleId},
@@ -51,9 +52,17 @@ async fn the_server_does_what_was_written_down_by_hand() {
     }
     assert!(wrong.is_empty(), "{} lines are otherwise at the server:\n{}", wrong.len(), wrong.join("\n"));
     // What no tree can show: nothing is above the district or below a household or a team, and a team is nobody's own group
-    // but its commissioners'. Nothing of it may be a right, but for the two that the one function has to answer anyway.
+    // here but its commissioners'. Nothing of it may be a right, but for those that the one function has to answer anyway.
     let rights: Vec<String> = unreal.iter().filter(|line| line.allowed).map(Line::to_string).collect();
-    assert_eq!(rights, ["municipal_staff end_commissioner own: yes", "steward end_commissioner own: yes"]);
+    assert_eq!(
+        rights,
+        [
+            "officer work_case own: yes",
+            "chair work_case own: yes",
+            "municipal_staff end_commissioner own: yes",
+            "steward end_commissioner own: yes"
+        ]
+    );
 }
 
 enum Played {
@@ -79,6 +88,8 @@ async fn play(scene: &Scene, numbers: &BTreeMap<FeedName, FeedNumber>, line: &Li
         "invite" => invite(scene, line).await,
         "approve" => approve(scene, line).await,
         "revoke" => revoke(scene, line).await,
+        "work_case" => work_case(scene, line).await,
+        "set_support" => set_support(scene, line).await,
         "read_board" | "read_staff" | "read_desk" => read(scene, numbers, line).await,
         other => panic!("no such act: {other}"),
     }
@@ -106,7 +117,7 @@ fn judge(line: &Line, outcome: &Outcome) -> Played {
         ("end_role", &["unknown_role"]),
         ("revoke", &["unknown_device"]),
     ];
-    const NOWHERE: [&str; 9] = [
+    const NOWHERE: [&str; 10] = [
         "grant_role",
         "grant_commissioner",
         "move_household",
@@ -116,6 +127,7 @@ fn judge(line: &Line, outcome: &Outcome) -> Played {
         "post_circular",
         "post_notice",
         "post_emergency",
+        "set_support",
     ];
     let code = raw::refusal(outcome);
     let nowhere = code == Some("wrong_place") && NOWHERE.contains(&line.act.as_str());
@@ -377,6 +389,38 @@ async fn revoke(scene: &Scene, line: &Line) -> Played {
     let person = if household { scene::member(place) } else { scene::holder(place) };
     let device = scene.hood.raw(&person).await.device;
     judge(line, &send(scene, line, Command::Revoke { device }).await.1)
+}
+
+async fn work_case(scene: &Scene, line: &Line) -> Played {
+    let Some(team) = Scene::team(line) else { return Played::Unreal };
+    // Whose talks go to that team.
+    let asks = match team {
+        "東町 民生委員" => "二班 人",
+        "東1班 民生委員" => "隣家 人",
+        "南町 民生委員" => "南家 人",
+        _ => return Played::Unreal,
+    };
+    let (case, _) = scene.hood.raw(asks).await.act(raw::check_in(Mood::Talk, "2026-11-22")).await;
+    for command in [
+        Command::SeeCase { case },
+        Command::TakeCase { case },
+        Command::NoteCase { case, text: "電話しました".to_owned() },
+        Command::ReleaseCase { case },
+        Command::CloseCase { case, text: None },
+    ] {
+        let word = command.word();
+        if let Played::But(seen) = judge(line, &send(scene, line, command).await.1) {
+            return Played::But(format!("{word}: {seen}"));
+        }
+    }
+    Played::As(true)
+}
+
+async fn set_support(scene: &Scene, line: &Line) -> Played {
+    let Some(place) = Scene::place(line) else { return Played::Unreal };
+    let (name, telephone) = ("支援センター".to_owned(), "03-0000-0000".to_owned());
+    let support = Some(Support { name, telephone, hours: String::new() });
+    judge(line, &send(scene, line, Command::SetSupport { group: scene.group(place), support }).await.1)
 }
 
 /// The numbers of all feeds anybody may read; the steward's are told on the command line's own.

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod broadcast;
+mod cases;
 mod changes;
 mod convergence;
 mod devices;

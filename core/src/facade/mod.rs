@@ -2,6 +2,7 @@
 //! return, and go out by themselves.
 
 mod alerts;
+mod cases;
 mod desk;
 mod inviting;
 mod joining;
@@ -164,7 +165,9 @@ impl Drop for Kairan {
 const fn screens_of(command: &Command) -> &'static [Screen] {
     match command {
         Command::Receipt { .. } => &[Screen::Home, Screen::Notices, Screen::Notice],
-        Command::CheckIn { .. } | Command::Consent { .. } | Command::TakeBack { .. } => &[Screen::Home],
+        Command::CheckIn { .. } | Command::Consent { .. } | Command::TakeBack { .. } | Command::SetSupport { .. } => {
+            &[Screen::Home]
+        }
         Command::Post { .. } | Command::Correct { .. } | Command::Withdraw { .. } => {
             &[Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk]
         }
@@ -182,7 +185,12 @@ const fn screens_of(command: &Command) -> &'static [Screen] {
         | Command::Depart { .. }
         | Command::MergeHouseholds { .. }
         | Command::SplitHousehold { .. }
-        | Command::SamePerson { .. } => &[Screen::Home, Screen::Desk],
+        | Command::SamePerson { .. }
+        | Command::SeeCase { .. }
+        | Command::TakeCase { .. }
+        | Command::ReleaseCase { .. }
+        | Command::NoteCase { .. }
+        | Command::CloseCase { .. } => &[Screen::Home, Screen::Desk],
         Command::Revoke { .. } | Command::Leave {} => &[Screen::Home, Screen::Me, Screen::Phones],
     }
 }

@@ -4,9 +4,10 @@ use super::{Laid, Overlay, World};
 use crate::error::Error;
 use kairan_protocol::{
     body::Sent,
+    case::{CaseState, Support, TalkCase},
     check_in::{CheckIn, CheckIns, Consent},
     feed::{Audience, FeedName},
-    id::{DeviceId, FeedNumber, GroupId, InviteId, JoinId, NoticeId, PersonId, Rev, RoleId},
+    id::{DeviceId, FeedNumber, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
     joining::{Join, Waiting},
     notice::{NoticeBody, NoticeKind, NoticeState, Phase, Points, Sender},
     paper::PaperReceipt,
@@ -253,6 +254,25 @@ impl View for Look<'_> {
         history.sort_by_key(|check_in| std::cmp::Reverse((check_in.day, check_in.at, check_in.op)));
         history.dedup_by_key(|check_in| check_in.op);
         Ok(history)
+    }
+
+    fn talk_case(&self, op: OpId) -> Result<Option<TalkCase>, Error> {
+        let stands = self.everywhere(kind::TALK, &op.to_string())?;
+        let case = stands.iter().find_map(|(feed, row)| match feed {
+            FeedName::Desk(team) => Some(TalkCase { team: *team, talk: row.parsed()? }),
+            _ => None,
+        });
+        Ok(case)
+    }
+
+    fn unclosed_cases(&self, team: GroupId) -> Result<Vec<TalkCase>, Error> {
+        let rows = self.rows(FeedName::Desk(team), kind::TALK)?;
+        let cases = rows.iter().filter_map(|row| Some(TalkCase { team, talk: row.parsed()? }));
+        Ok(cases.filter(|case| case.talk.state != CaseState::Closed).collect())
+    }
+
+    fn support(&self, group: GroupId) -> Result<Option<Support>, Error> {
+        Ok(self.row(FeedName::Board(group), kind::SUPPORT, &group.to_string())?.and_then(|row| row.parsed()))
     }
 
     fn device_persons(&self, device: DeviceId) -> Result<Vec<PersonId>, Error> {

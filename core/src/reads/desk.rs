@@ -1,17 +1,17 @@
 //! Desks: groups with their homes, what was sent and how far it got, unread homes by block, and a team's people.
 
-use super::person_here;
+use super::{cases::talks, person_here};
 use crate::{
     error::Error,
     overlay::{Counted, Look, Seen},
     records::{
         BlockLine, Counts, Desk, DeskName, DeskNotice, GroupLine, HomeLine, JoinLine, RosterBlock, RosterHome,
-        RosterPerson, SentLine, SentState, StatusLine, TalkLine,
+        RosterPerson, SentLine, SentState, StatusLine,
     },
     store::{Store, mirror::index::kind_of},
 };
 use kairan_protocol::{
-    body::{GroupCard, Roster, Sent, Status, Talk},
+    body::{GroupCard, Roster, Sent, Status},
     feed::FeedName,
     id::{GroupId, NoticeId, PersonId},
     joining::Join,
@@ -320,21 +320,6 @@ fn status_line(status: Status) -> StatusLine {
         strip: status.check_ins.strip.moods().iter().map(|mood| mood.map(Into::into)).collect(),
         strip_day: status.check_ins.day.to_string(),
     }
-}
-
-pub(super) fn talks(look: &Look<'_>, desk: GroupId) -> Result<Vec<TalkLine>, Error> {
-    let rows = look.rows(FeedName::Desk(desk), kind::TALK)?;
-    let mut talks: Vec<Talk> = rows.iter().filter_map(Seen::parsed).collect();
-    talks.sort_by_key(|talk| std::cmp::Reverse((talk.at, talk.op)));
-    let line = |talk: Talk| TalkLine {
-        op: talk.op.to_string(),
-        person: talk.person.to_string(),
-        name: talk.name,
-        household: talk.household,
-        day: talk.day.to_string(),
-        at: Timestamp::millis(talk.at),
-    };
-    Ok(talks.into_iter().map(line).collect())
 }
 
 /// Who waits to be let in, oldest first.

@@ -1,6 +1,7 @@
 //! The first screen.
 
 use super::{
+    cases::talk_way,
     notices::{LINE, lines},
     person_here, profile,
 };
@@ -55,6 +56,7 @@ impl Store {
                 consent: look.consent(person)?.is_some_and(|consent| consent.moods_to_team),
                 can_check_in: profile.is_some_and(|profile| profile.residence.is_some_and(|home| home.term.holds(now))),
                 team: talk_team(look, person, now)?.map(|team| team.name),
+                talk: talk_way(look, person, now)?,
                 emergencies,
                 unread,
                 unread_count,

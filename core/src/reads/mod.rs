@@ -1,6 +1,7 @@
 //! What screens show, read in milliseconds from the mirror and the pending ops; every order and count is made here.
 
 mod alerts;
+mod cases;
 mod desk;
 mod home;
 mod notices;

@@ -1,6 +1,7 @@
 //! What officers, leaders and commissioners work with.
 
 use super::{
+    case::TalkLine,
     notice::Counts,
     words::{GroupKind, HomeStage, Mood, NoticeKind},
 };
@@ -152,24 +153,6 @@ pub struct StatusLine {
     pub strip_day: String,
 }
 
-/// Somebody asked for a talk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
-pub struct TalkLine {
-    /// The check-in's op.
-    pub op: String,
-    /// Who.
-    pub person: String,
-    /// Their name.
-    pub name: String,
-    /// Their household's name, or empty.
-    pub household: String,
-    /// For which day.
-    pub day: String,
-    /// When they tapped.
-    pub at: i64,
-}
-
 /// Somebody who came with a link that was passed on and waits to be let in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ffi", derive(uniffi::Record))]
@@ -220,7 +203,7 @@ pub struct Desk {
     pub rosters: Vec<RosterBlock>,
     /// Consenting people (teams): who asked for a talk first, then who has been silent longest.
     pub statuses: Vec<StatusLine>,
-    /// Who asked for a talk (teams), newest first.
+    /// Who asked for a talk (teams): what nobody has taken first.
     pub talks: Vec<TalkLine>,
     /// Who waits to be let in, oldest first.
     pub joins: Vec<JoinLine>,

@@ -1,6 +1,7 @@
 //! Notices on a screen: lines of a list, the whole of one, the home screen, and what an officer writes.
 
 use super::{
+    case::TalkWay,
     person::Salvage,
     words::{Mood, NoticeKind, Stage},
 };
@@ -221,6 +222,8 @@ pub struct Home {
     pub can_check_in: bool,
     /// The team a talk reaches; none: a telephone number is shown instead.
     pub team: Option<String>,
+    /// Where the third answer leads: to the team, or to a telephone number.
+    pub talk: TalkWay,
     /// Emergencies that stand now, newest first.
     pub emergencies: Vec<NoticeLine>,
     /// The newest unread, without the emergencies above.

@@ -1,6 +1,6 @@
 //! The small closed sets of words that screens choose by, each the twin of the protocol's.
 
-use kairan_protocol::{check_in, notice, paper, people, receipt, tally, tree};
+use kairan_protocol::{case, check_in, notice, paper, people, receipt, tally, tree};
 use serde::{Deserialize, Serialize};
 
 macro_rules! twins {
@@ -36,6 +36,64 @@ twins! {
         Fair,
         /// 相談したい.
         Talk,
+    }
+
+    /// How far a case is.
+    CaseState of case::CaseState {
+        /// 未対応.
+        Open,
+        /// 対応中.
+        Taken,
+        /// 完了.
+        Closed,
+    }
+
+    /// How far an untaken case was passed on.
+    Reached of case::Reached {
+        /// The team.
+        Team,
+        /// The team's chair.
+        Chair,
+        /// The resident sees the telephone number.
+        Number,
+    }
+
+    /// What happened to a case.
+    Step of case::Step {
+        /// A resident asked.
+        Opened,
+        /// Somebody looked at it.
+        Seen,
+        /// Somebody took it.
+        Taken,
+        /// Something was written down.
+        Noted,
+        /// Whoever had it has it no more.
+        Released,
+        /// The team's chair heard of it.
+        PassedToChair,
+        /// The telephone number was shown.
+        NumberShown,
+        /// It is done.
+        Closed,
+        /// It was a mistaken tap.
+        TakenBack,
+        /// Something of a newer server.
+        Other,
+    }
+
+    /// How far a resident's own request is.
+    NewsState of case::NewsState {
+        /// Nobody has looked yet.
+        Asked,
+        /// 「○○さんが見ました。」
+        Seen,
+        /// 「○○さんが引き受けました。」
+        Taken,
+        /// 完了.
+        Closed,
+        /// Something of a newer server.
+        Other,
     }
 
     /// What was posted. A kind of a newer server is shown as a plain notice.

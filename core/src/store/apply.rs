@@ -39,7 +39,7 @@ fn screens_of(kind: &str) -> &'static [Screen] {
     match kind {
         kind::NOTICE => &[Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk],
         kind::RECEIPT => &[Screen::Home, Screen::Notices, Screen::Notice],
-        kind::CHECK_IN | kind::CONSENT | kind::TEAM => &[Screen::Home],
+        kind::CHECK_IN | kind::CONSENT | kind::TEAM | kind::CASE | kind::SUPPORT => &[Screen::Home],
         kind::PROFILE => &[Screen::Home, Screen::Me, Screen::Desk],
         kind::PHONE => &[Screen::Phones],
         kind::SEALS => &[Screen::Notice],

@@ -1,8 +1,7 @@
 //! Check-ins, the consent they need, and a mistaken tap taken back.
 
-use super::{Case, Folded, Judgement, Recall, json, place};
+use super::{Case, Folded, Judgement, Recall, cases, json, place};
 use crate::{
-    body::Talk,
     check_in::{CheckIn, CheckIns, Consent, Mood, Strip},
     feed::FeedName,
     id::{Commit, OpId, PersonId, Rev},
@@ -70,7 +69,7 @@ pub(super) fn check_in<V: View>(view: &V, case: &Case<'_>, mood: Mood, day: Day)
     let mut effects = said(&person, &new, with(view, person.id, &new, today, V::check_in_history)?);
     if mood == Mood::Talk {
         let Some(team) = place::talk_team(view, person.id, case.context.now)? else { return Ok(Err(Refusal::NoTeam)) };
-        effects.push(talk(view, case, &person, &new, &team)?);
+        effects.extend(cases::opened(view, case, &person, &new, &team)?);
     }
     Ok(Ok(case.accept(effects, late)))
 }
@@ -103,7 +102,7 @@ pub(super) fn check_in_again<V: Recall>(
     // Of somebody who is gone meanwhile nobody has to hear it.
     if mood == Mood::Talk && person.gone.is_none() {
         match desk_again(view, case, commit)? {
-            Some(team) => effects.push(talk(view, case, &person, &new, &team)?),
+            Some(team) => effects.extend(cases::opened(view, case, &person, &new, &team)?),
             None if view.more_may_come()? => return Ok(None),
             None => {}
         }
@@ -157,31 +156,6 @@ fn anew(mut known: Vec<CheckIn>, new: &CheckIn) -> CheckIns {
     let newest = known.last().copied().unwrap_or(*new);
     let shown = |strip: Strip, known: &CheckIn| strip.with(newest.day.since(known.day), Some(known.mood));
     CheckIns { day: newest.day, newest: Some(newest), strip: known.iter().fold(Strip::EMPTY, shown) }
-}
-
-/// The row of a talk on the desk of a team.
-fn talk<V: View>(view: &V, case: &Case<'_>, person: &Person, new: &CheckIn, team: &Group) -> Result<Effect, V::Error> {
-    let household = match place::home(view, person.id, new.at, case.context.now)? {
-        Some(residence) => view.group(residence.household)?,
-        None => None,
-    };
-    let body = Talk {
-        op: new.op,
-        person: person.id,
-        name: person.name.clone(),
-        household: household.map(|household| household.name).unwrap_or_default(),
-        day: new.day,
-        mood: new.mood,
-        at: new.at,
-    };
-    Ok(Effect::Put {
-        feed: FeedName::Desk(team.id),
-        kind: kind::TALK,
-        id: new.op.to_string(),
-        rev: Rev::FIRST,
-        body: json(&body),
-        urgent: true,
-    })
 }
 
 pub(super) fn consent<V: View>(view: &V, case: &Case<'_>, moods_to_team: bool) -> Judgement<V::Error> {
@@ -285,26 +259,28 @@ pub(super) fn take_back<V: View>(view: &V, case: &Case<'_>, op: OpId) -> Judgeme
         Ok(late) => late,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let effects = taken_back(view, case.op.person, op, V::check_in_history)?;
+    let effects = taken_back(view, case, op, None, V::check_in_history)?;
     Ok(effects.map(|effects| case.accept(effects, late)).ok_or(Refusal::UnknownOp))
 }
 
 /// A take-back handed back: of a check-in however long ago. Where that was taken back already, or never comes back, it changes nothing.
-pub(super) fn take_back_again<V: Recall>(view: &V, case: &Case<'_>, op: OpId) -> Folded<V::Error> {
-    match taken_back(view, case.op.person, op, V::check_ins_ever)? {
+pub(super) fn take_back_again<V: Recall>(view: &V, case: &Case<'_>, op: OpId, commit: Commit) -> Folded<V::Error> {
+    match taken_back(view, case, op, Some(commit), V::check_ins_ever)? {
         Some(effects) => Ok(Some(case.accept(effects, false))),
         None if !view.is_known(op)? && view.more_may_come()? => Ok(None),
         None => Ok(Some(case.accept(Vec::new(), false))),
     }
 }
 
-/// What taking a check-in back comes to; none where there is no such check-in that counts.
+/// What taking a check-in back comes to (`commit`: under which number, where it is handed back); none where there is no such check-in that counts.
 fn taken_back<V: View>(
     view: &V,
-    person: PersonId,
+    case: &Case<'_>,
     op: OpId,
+    commit: Option<Commit>,
     history: History<V>,
 ) -> Result<Option<Vec<Effect>>, V::Error> {
+    let person = case.op.person;
     let history = history(view, person)?;
     let Some(taken) = history.iter().find(|known| known.op == op).copied() else { return Ok(None) };
     let Some(old) = view.check_ins(person)? else { return Ok(None) };
@@ -316,11 +292,7 @@ fn taken_back<V: View>(
     let state = CheckIns { newest: left().fold(None, newer), strip, ..old };
     let mut effects = vec![Effect::TakenBack { person, op, day: taken.day }, row(person, &state)];
     if taken.mood == Mood::Talk {
-        effects.extend(place::teams_ever(view, person)?.into_iter().map(|team| Effect::Drop {
-            feed: FeedName::Desk(team),
-            kind: kind::TALK,
-            id: op.to_string(),
-        }));
+        effects.extend(cases::taken_back(view, case, op, commit)?);
     }
     effects.push(Effect::Mark(Mark::Status(person)));
     Ok(Some(effects))

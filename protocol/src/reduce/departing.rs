@@ -1,6 +1,6 @@
 //! Who is not here any more: a person who moved away or died, with everything they held.
 
-use super::{Case, Folded, Judgement, check_ins, homes, membership, place};
+use super::{Case, Ending, Folded, Judgement, check_ins, homes, membership, place};
 use crate::{
     id::PersonId,
     people::{Departure, Person, RoleKind},
@@ -40,13 +40,13 @@ pub(super) fn depart<V: View>(view: &V, case: &Case<'_>, person: PersonId, why: 
         return Ok(Err(refusal));
     }
     let now = case.context.now;
-    Ok(Ok(case.accept(departed(view, &known, Some(why), now, now)?, false)))
+    Ok(Ok(case.accept(departed(view, &known, Some(why), &case.ending(now))?, false)))
 }
 
 /// A departure handed back.
 pub(super) fn depart_again<V: View>(view: &V, case: &Case<'_>, person: PersonId, why: Departure) -> Folded<V::Error> {
     let Some(known) = place::known(view, person)? else { return Ok(None) };
-    let effects = departed(view, &known, Some(why), case.at, case.context.now)?;
+    let effects = departed(view, &known, Some(why), &case.ending(case.at))?;
     Ok(Some(case.accept(effects, false)))
 }
 
@@ -55,18 +55,17 @@ pub(super) fn departed<V: View>(
     view: &V,
     person: &Person,
     why: Option<Departure>,
-    at: Timestamp,
-    now: Timestamp,
+    ending: &Ending<'_>,
 ) -> Result<Vec<Effect>, V::Error> {
     if person.gone.is_some() {
         return Ok(Vec::new());
     }
-    let mut effects = everything_ends(view, person, why, (at, now))?;
+    let mut effects = everything_ends(view, person, why, ending)?;
     for guest in view.guests_of(person.id)? {
-        if is_nobody_else(view, guest, person.id, now)?
+        if is_nobody_else(view, guest, person.id, ending.now)?
             && let Some(guest) = view.person(guest)?.filter(|guest| guest.gone.is_none())
         {
-            effects.extend(everything_ends(view, &guest, None, (at, now))?);
+            effects.extend(everything_ends(view, &guest, None, ending)?);
         } else {
             effects.push(Effect::Rights(guest));
         }
@@ -85,12 +84,12 @@ fn everything_ends<V: View>(
     view: &V,
     person: &Person,
     why: Option<Departure>,
-    (at, now): (Timestamp, Timestamp),
+    ending: &Ending<'_>,
 ) -> Result<Vec<Effect>, V::Error> {
-    let id = person.id;
+    let (id, Ending { at, now, .. }) = (person.id, *ending);
     let mut effects = Vec::new();
     for role in view.roles(id)?.iter().filter(|role| role.term.until.is_none_or(|until| until > at)) {
-        effects.extend(membership::over(view, role, at.max(role.term.from), now)?);
+        effects.extend(membership::over(view, role, &Ending { at: at.max(role.term.from), ..*ending })?);
     }
     for device in view.devices_of(id)? {
         effects.extend(membership::left(view, id, device, now)?);

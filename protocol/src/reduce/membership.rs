@@ -1,6 +1,6 @@
 //! Who belongs where: roles, households that move, invitations, and devices signed off or left.
 
-use super::{Case, Folded, Judgement, json, place};
+use super::{Case, Ending, Folded, Judgement, cases, json, place};
 use crate::{
     body::{Profile, Team},
     feed::FeedName,
@@ -11,7 +11,7 @@ use crate::{
     refusal::Refusal,
     rights::{Act, Place, Standing, may},
     row::kind,
-    time::{Term, Timestamp},
+    time::{Term, Timestamp, ZoneOffsets},
     tree::{Group, GroupKind},
     view::{Effect, Effects, Mark, View},
 };
@@ -66,9 +66,10 @@ pub fn team_row<V: View>(
 ///
 /// # Errors
 /// The store's.
-pub fn role_over<V: View>(view: &V, role: &Role, now: Timestamp) -> Result<Effects, V::Error> {
+pub fn role_over<V: View>(view: &V, role: &Role, zone: &ZoneOffsets, now: Timestamp) -> Result<Effects, V::Error> {
     let mut effects = vec![Effect::Rights(role.person)];
     effects.extend(staffing(view, role, now)?);
+    effects.extend(cases::left(view, role, zone, now)?);
     Ok(Effects { effects, flags: Vec::new() })
 }
 
@@ -188,13 +189,14 @@ pub(super) fn end_role<V: View>(view: &V, case: &Case<'_>, id: RoleId) -> Judgem
     if role.term.until.is_some_and(|until| until <= now) {
         return Ok(Ok(case.accept(Vec::new(), false)));
     }
-    Ok(Ok(case.accept(over(view, &role, now, now)?, false)))
+    Ok(Ok(case.accept(over(view, &role, &case.ending(now))?, false)))
 }
 
 /// What the end of a role comes to.
-pub(super) fn over<V: View>(view: &V, role: &Role, at: Timestamp, now: Timestamp) -> Result<Vec<Effect>, V::Error> {
-    let mut effects = vec![Effect::RoleEnded { role: role.id, at }, Effect::Rights(role.person)];
-    effects.extend(staffing(view, role, now)?);
+pub(super) fn over<V: View>(view: &V, role: &Role, ending: &Ending<'_>) -> Result<Vec<Effect>, V::Error> {
+    let mut effects = vec![Effect::RoleEnded { role: role.id, at: ending.at }, Effect::Rights(role.person)];
+    effects.extend(staffing(view, role, ending.now)?);
+    effects.extend(cases::left(view, role, ending.zone, ending.now)?);
     Ok(effects)
 }
 
@@ -205,7 +207,7 @@ pub(super) fn end_role_again<V: View>(view: &V, case: &Case<'_>, id: RoleId) -> 
     let effects = if role.term.until.is_some_and(|until| until <= case.at) {
         Vec::new()
     } else {
-        over(view, &role, case.at.max(role.term.from), case.context.now)?
+        over(view, &role, &case.ending(case.at.max(role.term.from)))?
     };
     Ok(Some(case.accept(effects, false)))
 }

@@ -1,6 +1,9 @@
 //! The one reducer: (view, op, context) → effects or a refusal. The server decides by it, the phone shows by it.
 
 mod approval;
+#[cfg(test)]
+mod case_stories;
+mod cases;
 mod check_ins;
 mod departing;
 mod homes;
@@ -16,14 +19,17 @@ mod roster;
 mod same;
 #[cfg(test)]
 mod stories;
+mod support;
 #[cfg(test)]
 mod world;
 
 pub use approval::shown as shown_waiting;
+pub use cases::{nearest_support, off_the_desk, pass_on, wait_anew};
 pub use membership::{profile, role_over, stands_at, team_row};
 pub use notices::publish;
 pub use place::talk_team;
 pub use replay::{Folded, Recall, ended, replay};
+pub use support::{offered, offers_support};
 
 use crate::{
     id::PersonId,
@@ -31,7 +37,7 @@ use crate::{
     outcome::Flag,
     people::Role,
     refusal::Refusal,
-    time::Timestamp,
+    time::{Timestamp, ZoneOffsets},
     view::{Context, Effects, View},
 };
 use std::borrow::Cow;
@@ -65,12 +71,28 @@ impl Case<'_> {
         Effects { effects, flags }
     }
 
+    /// Something ended then, as this op says.
+    pub(crate) const fn ending(&self, at: Timestamp) -> Ending<'_> {
+        Ending { at, now: self.context.now, zone: self.context.zone }
+    }
+
     /// The roles the sender holds now.
     pub(crate) fn roles<V: View>(&self, view: &V) -> Result<Vec<Role>, V::Error> {
         let mut roles = view.roles(self.op.person)?;
         roles.retain(|role| role.term.holds(self.context.now));
         Ok(roles)
     }
+}
+
+/// When something ended, and when that is carried out.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending<'a> {
+    /// When it ended.
+    pub at: Timestamp,
+    /// The server's clock, or the phone's idea of it.
+    pub now: Timestamp,
+    /// The association's zone.
+    pub zone: &'a ZoneOffsets,
 }
 
 /// Judges an op.
@@ -124,6 +146,12 @@ pub fn reduce<V: View>(view: &V, op: &Op, context: &Context<'_>) -> Judgement<V:
         Command::MergeHouseholds { from, into } => homes::merge_households(view, &case, *from, *into),
         Command::SplitHousehold { from, people, .. } => homes::split_household(view, &case, *from, people),
         Command::SamePerson { person, twice } => same::same_person(view, &case, *person, *twice),
+        Command::SeeCase { case: id } => cases::see(view, &case, *id),
+        Command::TakeCase { .. }
+        | Command::ReleaseCase { .. }
+        | Command::NoteCase { .. }
+        | Command::CloseCase { .. } => cases::work(view, &case),
+        Command::SetSupport { group, support } => support::set(view, &case, *group, support.as_ref()),
     }
 }
 

@@ -12,7 +12,6 @@ use crate::{
 };
 
 use super::{Case, Recall};
-use std::collections::BTreeSet;
 
 /// A person, followed from a second id to the one that stands.
 pub(super) fn known<V: View>(view: &V, person: PersonId) -> Result<Option<Person>, V::Error> {
@@ -170,20 +169,4 @@ pub(super) fn team_reached<V: Recall>(view: &V, case: &Case<'_>, commit: Commit)
         }
     }
     Ok(None)
-}
-
-/// Every team a talk of somebody may stand with: it stays where it was put when the household moves.
-pub(super) fn teams_ever<V: View>(view: &V, person: PersonId) -> Result<BTreeSet<GroupId>, V::Error> {
-    let mut above = BTreeSet::new();
-    for residence in view.residences(person)? {
-        above.insert(residence.household);
-        for location in view.locations(residence.household)? {
-            above.extend(ids(view, location.block)?);
-        }
-    }
-    let mut teams = BTreeSet::new();
-    for group in above {
-        teams.extend(view.teams(group)?.into_iter().map(|team| team.id));
-    }
-    Ok(teams)
 }

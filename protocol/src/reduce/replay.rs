@@ -1,13 +1,14 @@
 //! What a restored server lost and is handed back: ops applied again as they were first judged, each folded in at its place
 //! in the order of commits, so that nothing undoes what came after it; and marks of what has ended.
 
-use super::{Case, by_author, check_ins, departing, homes, membership, notices, paper, place, same};
+use super::{
+    Case, Ending, by_author, cases, check_ins, departing, homes, membership, notices, paper, place, same, support,
+};
 use crate::{
     check_in::CheckIn,
     id::{Commit, GroupId, NoticeId, OpId, PersonId},
     op::{Command, Op},
     replay::Ended,
-    time::Timestamp,
     view::{Context, Effect, Effects, View},
 };
 
@@ -24,6 +25,12 @@ pub trait Recall: View {
     /// # Errors
     /// The store's.
     fn paper_commit(&self, household: GroupId) -> Result<Option<Commit>, Self::Error>;
+
+    /// The number under which a group's telephone number was last said; none: never.
+    ///
+    /// # Errors
+    /// The store's.
+    fn support_commit(&self, group: GroupId) -> Result<Option<Commit>, Self::Error>;
 
     /// What was done to a notice, posting and withdrawal included, in the order of commits.
     ///
@@ -80,7 +87,7 @@ pub fn replay<V: Recall>(view: &V, op: &Op, commit: Commit, context: &Context<'_
             let newest = view.consent_commit(op.person)?;
             check_ins::consent_again(view, &case, *moods_to_team, newest.is_some_and(|newest| newest > commit))
         }
-        Command::TakeBack { op } => check_ins::take_back_again(view, &case, *op),
+        Command::TakeBack { op } => check_ins::take_back_again(view, &case, *op, commit),
         Command::Post { .. } => notices::post_again(view, &case),
         Command::Correct { notice, seen, .. } | Command::Withdraw { notice, seen, .. } => {
             let history = view.notice_history(*notice)?;
@@ -132,6 +139,16 @@ pub fn replay<V: Recall>(view: &V, op: &Op, commit: Commit, context: &Context<'_
         Command::MergeHouseholds { from, into } => homes::merge_households_again(view, &case, (*from, *into), commit),
         Command::SplitHousehold { people, .. } => homes::split_household_again(view, &case, people, commit),
         Command::SamePerson { person, twice } => same::same_person_again(view, &case, *person, *twice),
+        Command::SeeCase { .. }
+        | Command::TakeCase { .. }
+        | Command::ReleaseCase { .. }
+        | Command::NoteCase { .. }
+        | Command::CloseCase { .. } => cases::again(view, &case, commit),
+        Command::SetSupport { group, support } => {
+            let newest = view.support_commit(*group)?;
+            let said = (*group, support.as_ref());
+            support::again(view, &case, said, newest.is_some_and(|newest| newest > commit))
+        }
     }
 }
 
@@ -140,13 +157,8 @@ pub fn replay<V: Recall>(view: &V, op: &Op, commit: Commit, context: &Context<'_
 ///
 /// # Errors
 /// The view's.
-pub fn ended<V: Recall>(
-    view: &V,
-    ended: Ended,
-    commit: Commit,
-    at: Timestamp,
-    now: Timestamp,
-) -> Result<Effects, V::Error> {
+pub fn ended<V: Recall>(view: &V, ended: Ended, commit: Commit, ending: &Ending<'_>) -> Result<Effects, V::Error> {
+    let Ending { at, now, .. } = *ending;
     let effects = match ended {
         Ended::Revoked(device) => membership::signed_off(view, device, now)?,
         Ended::Left(person, device) => membership::left(view, person, device, now)?,
@@ -156,7 +168,7 @@ pub fn ended<V: Recall>(
             check_ins::withdrawn(view, person, (at, now), newest.is_some_and(|newest| newest >= commit))?
         }
         Ended::Departed(person) => match place::known(view, person)? {
-            Some(person) => departing::departed(view, &person, None, at, now)?,
+            Some(person) => departing::departed(view, &person, None, ending)?,
             None => Vec::new(),
         },
     };

@@ -1,6 +1,6 @@
 //! Stories of a server that lost its last hours with a restored backup, and of phones that hand them back in any order.
 
-use super::{ended, replay, world::*};
+use super::{Ending, ended, replay, world::*};
 use crate::{
     check_in::Mood,
     feed::{Audience, FeedName},
@@ -84,11 +84,23 @@ fn a_withdrawal_known_by_its_mark_alone_ends_the_consent_but_not_a_later_one() {
     let withdrawn = Timestamp::from_millis(world.now).plus_millis(60_000);
     world.minutes(2);
     let now = Timestamp::from_millis(world.now);
-    let effects = ended(&world, Ended::Withdrawn(SATO), Commit(9), withdrawn, now).unwrap();
+    let effects = ended(
+        &world,
+        Ended::Withdrawn(SATO),
+        Commit(9),
+        &Ending { at: withdrawn, now, zone: &ZoneOffsets::fixed(32_400) },
+    )
+    .unwrap();
     world.carry_out(effects);
     assert_eq!(world.person(SATO).unwrap().unwrap().moods_to_team, None);
     world.agree();
-    let again = ended(&world, Ended::Withdrawn(SATO), Commit(9), withdrawn, now).unwrap();
+    let again = ended(
+        &world,
+        Ended::Withdrawn(SATO),
+        Commit(9),
+        &Ending { at: withdrawn, now, zone: &ZoneOffsets::fixed(32_400) },
+    )
+    .unwrap();
     assert_eq!(again.effects, [], "the newer yes stands");
 }
 
@@ -97,7 +109,13 @@ fn a_withdrawal_in_the_very_moment_of_the_consent_is_no_less_one() {
     let mut world = World::new();
     world.agree();
     let moment = Timestamp::from_millis(world.now);
-    let effects = ended(&world, Ended::Withdrawn(SATO), Commit(2), moment, moment).unwrap();
+    let effects = ended(
+        &world,
+        Ended::Withdrawn(SATO),
+        Commit(2),
+        &Ending { at: moment, now: moment, zone: &ZoneOffsets::fixed(32_400) },
+    )
+    .unwrap();
     world.carry_out(effects);
     assert_eq!(world.person(SATO).unwrap().unwrap().moods_to_team, None);
 }

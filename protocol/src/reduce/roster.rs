@@ -1,7 +1,7 @@
 //! Stories of a roster: people move in and out, die, marry, and turn out to be known twice; and none of it comes undone.
 
 use super::{
-    ended,
+    Ending, ended,
     restored::{Lost, hand_back},
     world::*,
 };
@@ -429,9 +429,17 @@ fn a_departure_known_by_its_mark_alone_ends_as_much_as_the_op() {
     let (mut told, mut marked) = (with_family(), with_family());
     told.does(CHAIR, depart(SATO)).unwrap();
     let now = Timestamp::from_millis(marked.now);
-    let effects = ended(&marked, Ended::Departed(SATO), Commit(90), now, now).unwrap();
+    let effects =
+        ended(&marked, Ended::Departed(SATO), Commit(90), &Ending { at: now, now, zone: &ZoneOffsets::fixed(32_400) })
+            .unwrap();
     marked.commit = Commit(90);
     marked.carry_out(effects);
     assert_eq!(said(&marked), said(&told));
-    assert_eq!(ended(&marked, Ended::Departed(SATO), Commit(90), now, now).unwrap().effects, [], "once");
+    assert_eq!(
+        ended(&marked, Ended::Departed(SATO), Commit(90), &Ending { at: now, now, zone: &ZoneOffsets::fixed(32_400) })
+            .unwrap()
+            .effects,
+        [],
+        "once"
+    );
 }

@@ -4,6 +4,7 @@ mod homes;
 
 use super::{Recall, reduce};
 use crate::{
+    case::{CaseState, Support, TalkCase},
     check_in::{CheckIn, CheckIns, Mood},
     feed::{Audience, FeedName},
     id::{Commit, DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
@@ -59,6 +60,8 @@ pub(super) struct World {
     pub devices: BTreeMap<DeviceId, Vec<PersonId>>,
     pub invites: BTreeSet<InviteId>,
     pub waiting: BTreeMap<JoinId, Waiting>,
+    pub cases: BTreeMap<OpId, TalkCase>,
+    pub supports: BTreeMap<GroupId, Support>,
     pub rows: BTreeMap<(FeedName, String, String), String>,
     pub history: Vec<(Commit, Op)>,
     /// Whether a backup was restored not long ago.
@@ -196,6 +199,16 @@ impl World {
                 }
                 Effect::Drop { feed, kind, id } => {
                     self.rows.remove(&(feed, kind.into(), id));
+                }
+                Effect::Case(mut case) => {
+                    for entry in &mut case.talk.history {
+                        entry.commit = entry.commit.or(Some(commit));
+                    }
+                    self.cases.insert(case.talk.op, *case);
+                }
+                Effect::Support { group, support } => {
+                    self.supports.remove(&group);
+                    self.supports.extend(support.map(|support| (group, support)));
                 }
                 Effect::Rights(_) | Effect::Mark(_) => {}
                 other => self.carry_out_at_home(other),
@@ -346,6 +359,19 @@ impl View for World {
         Ok(history)
     }
 
+    fn talk_case(&self, op: OpId) -> Result<Option<TalkCase>, Infallible> {
+        Ok(self.cases.get(&op).cloned())
+    }
+
+    fn unclosed_cases(&self, team: GroupId) -> Result<Vec<TalkCase>, Infallible> {
+        let unclosed = |case: &&TalkCase| case.team == team && case.talk.state != CaseState::Closed;
+        Ok(self.cases.values().filter(unclosed).cloned().collect())
+    }
+
+    fn support(&self, group: GroupId) -> Result<Option<Support>, Infallible> {
+        Ok(self.supports.get(&group).cloned())
+    }
+
     fn device_persons(&self, device: DeviceId) -> Result<Vec<PersonId>, Infallible> {
         Ok(self.devices.get(&device).cloned().unwrap_or_default())
     }
@@ -390,6 +416,11 @@ impl Recall for World {
 
     fn paper_commit(&self, household: GroupId) -> Result<Option<Commit>, Infallible> {
         Ok(self.paper.get(&household).map(|(_, commit)| *commit))
+    }
+
+    fn support_commit(&self, group: GroupId) -> Result<Option<Commit>, Infallible> {
+        let about = |op: &Op| matches!(op.command, Command::SetSupport { group: of, .. } if of == group);
+        Ok(self.history.iter().filter(|(_, op)| about(op)).map(|(commit, _)| *commit).max())
     }
 
     fn notice_history(&self, notice: NoticeId) -> Result<Vec<(Commit, Op)>, Infallible> {

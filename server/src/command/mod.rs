@@ -8,6 +8,7 @@ mod people;
 mod restore;
 mod serve;
 mod steward;
+mod support;
 mod watched;
 
 use crate::{
@@ -114,6 +115,8 @@ enum Command {
     DeliveryList(delivery::DeliveryList),
     /// Sign off a device that is lost or was given away.
     Revoke(steward::Revoke),
+    /// Say which telephone number is offered where no commissioners' team can be reached.
+    Support(support::Support),
     /// Post a notice in a group's name.
     Post(steward::Post),
     /// Show or change where phones reach the server; they hear of it before it moves.
@@ -190,6 +193,7 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::Paper(paper) => paper.run().await,
         Command::DeliveryList(list) => list.run().await,
         Command::Revoke(revoke) => revoke.run().await,
+        Command::Support(support) => support.run().await,
         Command::Post(post) => post.run().await,
         Command::Addresses(addresses) => addresses.run().await,
         Command::Certificate(certificate) => certificate.run().await,

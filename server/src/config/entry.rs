@@ -20,6 +20,8 @@ pub struct DistrictEntry {
     pub addresses: Spanned<Vec<Spanned<String>>>,
     /// Key or name of a person with a role.
     pub first_officer: Spanned<String>,
+    /// The telephone number offered where no team can be reached.
+    pub support: Option<Spanned<SupportEntry>>,
     /// Teams of the district.
     #[serde(default)]
     pub team: Vec<GroupEntry>,
@@ -59,6 +61,8 @@ pub struct GroupEntry {
     /// Its members; households only.
     #[serde(default)]
     pub people: Option<Spanned<Vec<Spanned<PersonEntry>>>>,
+    /// The telephone number offered where no team can be reached; federations and associations only.
+    pub support: Option<Spanned<SupportEntry>>,
     /// Teams below.
     #[serde(default)]
     pub team: Vec<GroupEntry>,
@@ -74,6 +78,19 @@ pub struct GroupEntry {
     /// Households below.
     #[serde(default)]
     pub household: Vec<GroupEntry>,
+}
+
+/// A telephone number: 地域包括支援センター or the like.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SupportEntry {
+    /// Its name.
+    pub name: String,
+    /// Its number, as people write it.
+    pub telephone: String,
+    /// When somebody answers.
+    #[serde(default)]
+    pub hours: String,
 }
 
 /// A person: a plain string, or a table with a key.

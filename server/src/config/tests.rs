@@ -191,3 +191,19 @@ fn the_first_officer_needs_a_role_and_a_guest_a_host_who_lives_here() {
 fn what_is_no_toml_is_named_with_its_line() {
     assert!(mistake("zone = \"Asia/Tokyo\"", "zone = Asia/Tokyo").contains("line 3"));
 }
+
+#[test]
+fn a_telephone_number_is_the_districts_or_an_associations() {
+    let number = "support = { name = \"支援センター\", telephone = \"03-0000-0000\", hours = \"平日\" }";
+    let with = |place: &str| DISTRICT.replacen(place, &format!("{place}\n{number}"), 1);
+    let plan = read(&with("name = \"緑ヶ丘町内会\"")).unwrap();
+    let of = plan.groups.iter().find(|group| group.id == plan.supports[0].group).unwrap();
+    assert_eq!((of.kind, plan.supports[0].support.telephone.as_str()), (GroupKind::Association, "03-0000-0000"));
+    let plan = read(&with("first_officer = \"sato\"")).unwrap();
+    assert_eq!(plan.supports[0].group, plan.groups[0].id);
+    let wrong = mistake("name = \"1班\"", &format!("name = \"1班\"\n{number}"));
+    assert!(wrong.contains("a block offers no telephone number"), "{wrong}");
+    let empty =
+        mistake("name = \"緑ヶ丘町内会\"", "name = \"緑ヶ丘町内会\"\nsupport = { name = \"\", telephone = \"1\" }");
+    assert!(empty.contains("name is empty"), "{empty}");
+}

@@ -2,19 +2,20 @@
 
 use super::{
     BadAddresses, File, Zone,
-    entry::{DistrictEntry, GroupEntry, PersonEntry, RoleEntry},
+    entry::{DistrictEntry, GroupEntry, PersonEntry, RoleEntry, SupportEntry},
     judge_addresses,
     names::Names,
 };
 use crate::{
     Error,
-    store::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, PlannedRole, SetUpPlan},
+    store::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, PlannedRole, PlannedSupport, SetUpPlan},
 };
 use chrono::NaiveDate;
 use kairan_protocol::{
+    case::Support,
     id::{DeviceId, Epoch, GroupId, PersonId, RoleId},
     people::RoleKind,
-    reduce::stands_at,
+    reduce::{offers_support, stands_at},
     time::Timestamp,
     tree::GroupKind,
     validate,
@@ -35,6 +36,7 @@ pub fn plan(file: &File<'_>, entry: &DistrictEntry, now: Timestamp) -> Result<Se
     let mut tree = Tree::new(file);
     let district = tree.group(GroupKind::District, None, entry.name.get_ref(), false)?;
     tree.group_names.add(file, &entry.name, None, entry.name.get_ref(), (district, GroupKind::District))?;
+    tree.support(entry.support.as_ref(), (district, GroupKind::District))?;
     let below = [&entry.team, &entry.federation, &entry.association, &entry.block, &entry.household];
     tree.children(below, (district, GroupKind::District))?;
     for person in &entry.staff {
@@ -82,7 +84,7 @@ pub fn plan(file: &File<'_>, entry: &DistrictEntry, now: Timestamp) -> Result<Se
     let (offsets, offsets_until) = zone.offsets(now);
     let mut mac_key = [0_u8; 32];
     getrandom::fill(&mut mac_key).map_err(|error| Error::Making(error.to_string()))?;
-    let Tree { groups, persons, residences, guests, .. } = tree;
+    let Tree { groups, persons, residences, guests, supports, .. } = tree;
     Ok(SetUpPlan {
         name: entry.name.get_ref().clone(),
         zone: entry.zone.get_ref().clone(),
@@ -94,6 +96,7 @@ pub fn plan(file: &File<'_>, entry: &DistrictEntry, now: Timestamp) -> Result<Se
         residences,
         guests,
         roles,
+        supports,
         steward,
         console: fresh(DeviceId::random)?,
         first_officer,
@@ -167,6 +170,7 @@ struct Tree<'a> {
     persons: Vec<PlannedPerson>,
     residences: Vec<PlannedResidence>,
     guests: Vec<PlannedGuest>,
+    supports: Vec<PlannedSupport>,
     group_names: Names<(GroupId, GroupKind)>,
     person_names: Names<PersonId>,
 }
@@ -179,6 +183,7 @@ impl<'a> Tree<'a> {
             persons: Vec::new(),
             residences: Vec::new(),
             guests: Vec::new(),
+            supports: Vec::new(),
             group_names: Names::new("group"),
             person_names: Names::new("person"),
         }
@@ -227,12 +232,33 @@ impl<'a> Tree<'a> {
         let id = self.group(kind, Some(parent.0), entry.name.get_ref(), paper)?;
         let key = entry.key.as_ref().map(|key| key.get_ref().as_str());
         self.group_names.add(file, entry.key.as_ref().unwrap_or(&entry.name), key, entry.name.get_ref(), (id, kind))?;
+        self.support(entry.support.as_ref(), (id, kind))?;
         for person in entry.people.iter().flat_map(Spanned::get_ref) {
             let person = self.person("people", person)?;
             self.residences.push(PlannedResidence { person, household: id });
         }
         let below = [&entry.team, &entry.federation, &entry.association, &entry.block, &entry.household];
         self.children(below, (id, kind))
+    }
+
+    fn support(
+        &mut self,
+        entry: Option<&Spanned<SupportEntry>>,
+        (group, kind): (GroupId, GroupKind),
+    ) -> Result<(), Error> {
+        let Some(entry) = entry else { return Ok(()) };
+        if !offers_support(kind) {
+            let what = format!("a {} offers no telephone number of its own", word(kind));
+            return Err(self.file.wrong("support", entry, what, "Move it to a district, federation or association."));
+        }
+        let SupportEntry { name, telephone, hours } = entry.get_ref();
+        let support = Support { name: name.clone(), telephone: telephone.clone(), hours: hours.clone() };
+        validate::support(&support).map_err(|limit| {
+            let todo = "Write { name = \"…\", telephone = \"…\", hours = \"…\" }.";
+            self.file.wrong("support", entry, limit.to_string(), todo)
+        })?;
+        self.supports.push(PlannedSupport { group, support });
+        Ok(())
     }
 
     fn person(&mut self, field: &'static str, entry: &Spanned<PersonEntry>) -> Result<PersonId, Error> {

@@ -63,6 +63,7 @@ impl Tx<'_> {
         let commit = under.commit;
         let mut rights = Vec::new();
         let mut published = None;
+        let mut talk = None;
         for effect in effects {
             match effect {
                 Effect::Put { feed, kind: kind::SENT, id, rev, body, urgent } => {
@@ -70,6 +71,11 @@ impl Tx<'_> {
                     let state = published.take();
                     let body = state.map_or(Ok(body), |notice| to_json(&Sent { notice }))?;
                     self.put(feed, (kind::SENT, &id), rev.0, urgent, &body)?;
+                }
+                Effect::Put { feed, kind: kind::TALK, id, rev, body, urgent } => {
+                    // As above: its newest line says under which number.
+                    let body = talk.take().map_or(Ok(body), |talk| to_json(&talk))?;
+                    self.put(feed, (kind::TALK, &id), rev.0, urgent, &body)?;
                 }
                 Effect::Put { feed, kind, id, rev, body, urgent } => {
                     self.put(feed, (kind, &id), rev.0, urgent, &body)?;
@@ -113,6 +119,8 @@ impl Tx<'_> {
                 Effect::JoinAnswered { join, admit } => self.answer_waiting(join, admit)?,
                 Effect::DeviceRevoked { device } => self.sign_off(device, commit)?,
                 Effect::PersonLeft { person, device } => self.leave(person, device, under)?,
+                Effect::Case(case) => talk = Some(self.keep_case(*case, under)?),
+                Effect::Support { group, support } => self.keep_support(group, support, commit)?,
             }
         }
         for person in rights {

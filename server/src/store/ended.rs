@@ -10,14 +10,14 @@ use super::{
 use kairan_protocol::{
     feed::FeedName,
     id::{Commit, DeviceId, PersonId},
-    reduce,
+    reduce::{self, Ending},
     replay::{Ended, EndedMark},
     row::kind,
     time::Timestamp,
     view::View,
 };
 use rusqlite::params;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 impl Tx<'_> {
     /// Something ended: from now on it is remembered, here and by every officer's phone.
@@ -98,7 +98,10 @@ impl Tx<'_> {
             // They joined the device again afterwards.
             return self.remember(mark);
         }
-        let effects = reduce::ended(&self.look(), ended, mark.commit, mark.at, self.now)?.effects;
+        let zone = Arc::clone(&self.memory.zone);
+        let effects =
+            reduce::ended(&self.look(), ended, mark.commit, &Ending { at: mark.at, now: self.now, zone: &zone })?
+                .effects;
         if let (Ended::Withdrawn(person), true) = (ended, effects.is_empty())
             && self.look().person(person)?.is_some_and(|person| person.moods_to_team.is_some())
         {
@@ -133,7 +136,10 @@ impl Tx<'_> {
         (commit, at): (Commit, Timestamp),
         rights: Commit,
     ) -> Result<(), StoreError> {
-        let effects = reduce::ended(&self.look(), Ended::Withdrawn(person), commit, at, self.now)?.effects;
+        let zone = Arc::clone(&self.memory.zone);
+        let effects =
+            reduce::ended(&self.look(), Ended::Withdrawn(person), commit, &Ending { at, now: self.now, zone: &zone })?
+                .effects;
         self.carry_out_under(effects, Under { commit, rights })
     }
 }

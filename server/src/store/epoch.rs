@@ -152,7 +152,9 @@ impl Tx<'_> {
         if self.desks_are_open()? {
             return Ok(false);
         }
-        let commit = signed(self.system_commit("open_desks", by)?.0);
+        let commit = self.system_commit("open_desks", by)?;
+        self.cases_wait_anew(commit)?;
+        let commit = signed(commit.0);
         let sql = "UPDATE epoch SET opened = ?1 WHERE first = (SELECT max(first) FROM epoch)";
         run(self.connection, sql, [commit])?;
         meta::set(self.connection, "rights_floor", commit)?;

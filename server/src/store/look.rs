@@ -6,6 +6,7 @@ use super::{
 };
 use chrono::{Datelike, NaiveDate};
 use kairan_protocol::{
+    case::{Support, TalkCase},
     check_in::{CheckIn, CheckIns, Mood},
     id::{DeviceId, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
     joining::Waiting,
@@ -262,6 +263,18 @@ impl View for Look<'_> {
         let newest = self.tomorrow();
         let parameters = [person.number(), newest, newest - HISTORY_DAYS];
         many(self.connection, sql, parameters, read_check_in)?.into_iter().map(check_in).collect()
+    }
+
+    fn talk_case(&self, op: OpId) -> Result<Option<TalkCase>, StoreError> {
+        self.case(op)
+    }
+
+    fn unclosed_cases(&self, team: GroupId) -> Result<Vec<TalkCase>, StoreError> {
+        self.unclosed(team)
+    }
+
+    fn support(&self, group: GroupId) -> Result<Option<Support>, StoreError> {
+        self.offered(group)
     }
 
     fn device_persons(&self, device: DeviceId) -> Result<Vec<PersonId>, StoreError> {

@@ -1,5 +1,6 @@
 //! The store: SQLite with one writer that commits groups of requests together, reads beside it, desks, enrolment and set-up.
 
+mod cases;
 mod check;
 mod copy;
 mod deliveries;
@@ -55,7 +56,7 @@ pub use records::{
     Caller, CardFacts, CheckLine, DeviceFacts, Found, HouseholdFacts, Invitation, InvitationState, JoinedBy, Next,
     PersonFacts, ZoneFacts,
 };
-pub use set_up::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, PlannedRole, SetUpPlan};
+pub use set_up::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, PlannedRole, PlannedSupport, SetUpPlan};
 
 use crate::clock::Clock;
 use feeds::Feeds;

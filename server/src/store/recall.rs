@@ -33,6 +33,10 @@ impl Recall for Look<'_> {
         self.paper_said(household)
     }
 
+    fn support_commit(&self, group: GroupId) -> Result<Option<Commit>, StoreError> {
+        self.offered_at(group)
+    }
+
     fn notice_history(&self, notice: NoticeId) -> Result<Vec<(Commit, Op)>, StoreError> {
         let sql = "SELECT committed, op FROM notice_op WHERE notice = ?1 ORDER BY committed";
         let texts =

@@ -11,7 +11,7 @@ use kairan_protocol::{
     id::{Commit, DeviceId, Epoch, PersonId},
     op::{Command, Op},
     outcome::{MacKey, OpResult, Outcome},
-    reduce,
+    reduce::{self, Ending},
     refusal::Refusal,
     replay::{Ended, EndedMark, Replay},
     view::{Context, Effects},
@@ -147,7 +147,9 @@ impl Tx<'_> {
         for newcomer in newcomers {
             if let Some((commit, at)) = self.departure_waiting(newcomer.person)? {
                 let ended = Ended::Departed(newcomer.person);
-                let effects = reduce::ended(&self.look(), ended, commit, at, self.now)?.effects;
+                let zone = Arc::clone(&self.memory.zone);
+                let effects =
+                    reduce::ended(&self.look(), ended, commit, &Ending { at, now: self.now, zone: &zone })?.effects;
                 self.carry_out_under(effects, Under { commit, rights })?;
             }
         }

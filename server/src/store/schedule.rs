@@ -1,5 +1,5 @@
-//! What the clock asks for: scheduled notices whose hour came, roles whose term is over; tokens, kept rows, tombstones and names
-//! nobody needs any more.
+//! What the clock asks for: scheduled notices whose hour came, roles whose term is over, cases nobody took; tokens, kept rows,
+//! tombstones and names nobody needs any more.
 
 use super::{
     error::StoreError,
@@ -13,6 +13,7 @@ use kairan_protocol::{
     reduce,
     time::Timestamp,
 };
+use std::sync::Arc;
 
 /// A token that ran out is forgotten a day later.
 const FORGOTTEN_MILLIS: i64 = 86_400_000;
@@ -37,7 +38,8 @@ impl Tx<'_> {
         let notices = self.due_notices(limit)?;
         let roles = self.due_roles(limit)?;
         let forgotten = self.drop_kept(limit)? | self.forget_tombstones()? | self.forget_who_left(limit)?;
-        let more = forgotten || notices.len() == limit || roles.len() == limit;
+        let cases = self.due_cases(limit)?;
+        let more = cases || forgotten || notices.len() == limit || roles.len() == limit;
         for notice in notices {
             self.publish(notice)?;
         }
@@ -85,7 +87,8 @@ impl Tx<'_> {
     fn role_over(&mut self, role: &Role) -> Result<(), StoreError> {
         let commit = self.system_commit("role_over", &role.id.to_string())?;
         run(self.connection, "UPDATE role SET over = 1 WHERE id = ?1", [role.id.number()])?;
-        let effects = reduce::role_over(&self.look(), role, self.now)?;
+        let zone = Arc::clone(&self.memory.zone);
+        let effects = reduce::role_over(&self.look(), role, &zone, self.now)?;
         self.carry_out(effects.effects, commit)?;
         if role.kind == RoleKind::Commissioner { self.teams_changed() } else { Ok(()) }
     }
@@ -101,6 +104,7 @@ impl Tx<'_> {
             .chain(self.next_kept()?)
             .chain(self.next_tombstone()?)
             .chain(self.next_to_forget()?)
+            .chain(self.next_case()?)
             .min())
     }
 }

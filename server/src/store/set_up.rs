@@ -9,6 +9,7 @@ use super::{
     tx::{Fixed, Memory, Tx},
 };
 use kairan_protocol::{
+    case::Support,
     feed::FeedName,
     id::{Commit, DeviceId, Epoch, GroupId, PersonId, RoleId},
     outcome::MacKey,
@@ -44,6 +45,8 @@ pub struct SetUpPlan {
     pub guests: Vec<PlannedGuest>,
     /// Who holds which role, the steward's at the district among them.
     pub roles: Vec<PlannedRole>,
+    /// The telephone numbers offered where no team can be reached.
+    pub supports: Vec<PlannedSupport>,
     /// The volunteer who runs the machine.
     pub steward: PersonId,
     /// The device of the command line; it holds the steward.
@@ -96,6 +99,15 @@ pub struct PlannedGuest {
     pub person: PersonId,
     /// Whose.
     pub of: PersonId,
+}
+
+/// The telephone number a group of the plan offers.
+#[derive(Debug, Clone)]
+pub struct PlannedSupport {
+    /// The group.
+    pub group: GroupId,
+    /// The number.
+    pub support: Support,
 }
 
 /// A role of the plan; it begins with the district.
@@ -175,6 +187,9 @@ impl SetUpPlan {
             {
                 tx.carry_out(vec![row], commit)?;
             }
+        }
+        for PlannedSupport { group, support } in &self.supports {
+            tx.carry_out(reduce::offered(*group, Some(support)), commit)?;
         }
         tx.mark_every_card()
     }

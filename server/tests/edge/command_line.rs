@@ -49,6 +49,13 @@ fn from_an_empty_disk_to_invitations_for_every_home() {
     assert_eq!(misplaced.status.code(), Some(1));
     assert!(text(&misplaced.stderr).contains("wrong_place"));
 
+    let (name, number) = ("地域包括支援センター みどり", "03-0000-0000");
+    let offered = run(&["support", "--group", "みどり市", "--name", name, "--telephone", number], &data);
+    assert!(offered.status.success(), "{}", text(&offered.stderr));
+    assert!(run(&["support", "--group", "みどり市", "--none"], &data).status.success());
+    let without = run(&["support", "--group", "みどり市", "--name", name], &data);
+    assert_eq!(without.status.code(), Some(2), "a name without a number");
+
     let checked = run(&["check"], &data);
     assert!(checked.status.success(), "{}", text(&checked.stdout));
 }

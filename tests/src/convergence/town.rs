@@ -133,6 +133,7 @@ pub fn plan(now: Timestamp, mac_key: [u8; 32]) -> SetUpPlan {
                 until: None,
             })
             .collect(),
+        supports: Vec::new(),
         steward: person(STEWARD),
         console: DeviceId::from_number(1),
         first_officer: person(FIRST_OFFICER),

@@ -34,6 +34,12 @@ pub(crate) fn of(op: &Op) -> String {
         | Command::MergeHouseholds { .. }
         | Command::SplitHousehold { .. }
         | Command::SamePerson { .. } => format!("roster/{person}"),
+        Command::SeeCase { case }
+        | Command::TakeCase { case }
+        | Command::ReleaseCase { case }
+        | Command::NoteCase { case, .. }
+        | Command::CloseCase { case, .. } => format!("case/{case}"),
+        Command::SetSupport { group, .. } => format!("support/{group}"),
     }
 }
 
@@ -55,5 +61,5 @@ pub(crate) fn fresh_until(op: &Op) -> Option<i64> {
 
 /// Whether the app said it by itself: nobody waits to see it sent.
 pub(crate) const fn is_quiet(op: &Op) -> bool {
-    matches!(&op.command, Command::Receipt { stage: Stage::Delivered | Stage::Displayed, .. })
+    matches!(&op.command, Command::Receipt { stage: Stage::Delivered | Stage::Displayed, .. } | Command::SeeCase { .. })
 }

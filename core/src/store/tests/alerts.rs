@@ -2,9 +2,13 @@
 
 use super::*;
 use crate::records::AlertKind;
-use kairan_protocol::body::Talk;
+use kairan_protocol::{
+    case::{CaseState, Reached, Talk, Worker},
+    check_in::CheckIn,
+    people::Person,
+};
 
-const TEAM_DESK: FeedNumber = FeedNumber(40);
+pub(super) const TEAM_DESK: FeedNumber = FeedNumber(40);
 
 fn emergency(number: u8, version: u64) -> Row {
     let mut body = circular("断水のお知らせ");
@@ -64,24 +68,28 @@ fn feeds_of_the_team() -> Vec<(FeedNumber, FeedName)> {
     known
 }
 
+pub(super) fn asked(number: u8) -> Talk {
+    let (name, rev) = ("佐藤 花子".to_owned(), Rev::FIRST);
+    let person = Person { id: HANAKO, name, moods_to_team: None, consent_at: None, rev, gone: None, same: None };
+    let (op, at) = (OpId::from(notice_id(number)), NOW.plus_millis(i64::from(number)));
+    let day = ZoneOffsets::fixed(32_400).day_of(NOW);
+    Talk::asked(&person, "佐藤".to_owned(), &CheckIn { op, day, mood: Mood::Talk, at })
+}
+
 fn talk(number: u8, version: u64) -> Row {
-    let op = OpId::from(notice_id(number));
-    let talk = Talk {
-        op,
-        person: HANAKO,
-        name: "佐藤 花子".to_owned(),
-        household: "佐藤".to_owned(),
-        day: ZoneOffsets::fixed(32_400).day_of(NOW),
-        mood: Mood::Talk,
-        at: NOW.plus_millis(i64::from(number)),
-    };
-    row(kind::TALK, op, version, &talk)
+    let talk = asked(number);
+    row(kind::TALK, talk.op, version, &talk)
 }
 
 /// A commissioner's phone; two people asked for a talk.
-fn of_a_commissioner() -> Phone {
-    let role = Role { group: TEAM, kind: RoleKind::Commissioner, ..chair() };
-    let mut me = profile(SATO, vec![role]);
+pub(super) fn of_a_commissioner() -> Phone {
+    of_the_team(&[RoleKind::Commissioner])
+}
+
+fn of_the_team(kinds: &[RoleKind]) -> Phone {
+    let roles =
+        (60..).zip(kinds).map(|(id, kind)| Role { id: RoleId::from_number(id), group: TEAM, kind: *kind, ..chair() });
+    let mut me = profile(SATO, roles.collect());
     me.groups.push(group(TEAM));
     let phone = Phone::joined(&[SATO]);
     phone.take(
@@ -123,4 +131,40 @@ fn a_talk_is_no_concern_of_somebody_who_does_not_work_there() {
         Phone { store: Store::open(phone.path().join("other").as_path(), NOW).unwrap(), folder: phone.folder };
     assert_eq!(stranger.store.alerts(SATO, NOW), Err(crate::error::Error::NotJoined));
     assert_eq!(stranger.store.alert_raised(OpId::from(notice_id(1)), NOW), Err(crate::error::Error::NotJoined));
+}
+
+fn passed_to_the_chair(number: u8, version: u64) -> Row {
+    let talk = Talk { reached: Reached::Chair, ..asked(number) };
+    row(kind::TALK, talk.op, version, &talk)
+}
+
+#[test]
+fn a_talk_is_raised_for_the_chair_of_the_team_when_it_reaches_them_and_once() {
+    let phone = of_the_team(&[RoleKind::Chair]);
+    assert_eq!(raised(&phone), [], "the commissioners have time yet");
+    phone.take(Answer::new().rows(TEAM_DESK, 3, vec![passed_to_the_chair(1, 3)]));
+    assert_eq!(raised(&phone), [(id(1), false)]);
+    assert_eq!(raised(&phone), []);
+}
+
+#[test]
+fn who_is_commissioner_and_chair_hears_when_it_is_asked_and_when_nobody_took_it() {
+    let phone = of_the_team(&[RoleKind::Commissioner, RoleKind::Chair]);
+    assert_eq!(raised(&phone), [(id(2), false), (id(1), false)]);
+    phone.take(Answer::new().rows(TEAM_DESK, 3, vec![passed_to_the_chair(1, 3)]));
+    assert_eq!(raised(&phone), [(id(1), false)]);
+    assert_eq!(raised(&phone), []);
+}
+
+#[test]
+fn a_talk_somebody_has_taken_or_looked_at_is_not_raised_again_after_a_restore() {
+    let phone = of_a_commissioner();
+    let worker = Some(Worker { id: HANAKO, name: "別の委員".to_owned() });
+    raised(&phone);
+    of_k2(&phone, &feeds_of_the_team());
+    let taken = Talk { state: CaseState::Taken, owner: worker.clone(), ..asked(1) };
+    let looked_at = Talk { seen: worker, ..asked(2) };
+    let rows = [(taken, 1), (looked_at, 2)].map(|(talk, version)| row(kind::TALK, talk.op, version, &talk));
+    phone.take(Answer::of("k2").rows(TEAM_DESK, 2, rows.into()));
+    assert_eq!(raised(&phone), []);
 }

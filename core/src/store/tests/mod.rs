@@ -8,6 +8,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "a story reads better without ampersands")]
 
 mod alerts;
+mod cases;
 mod compared;
 mod epochs;
 mod handing;

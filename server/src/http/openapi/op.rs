@@ -1,5 +1,5 @@
 //! Ops as the description shows them.
-
+#![allow(clippy::large_stack_arrays, reason = "the derive's own, made once when the description is printed")]
 #![allow(clippy::large_stack_arrays, reason = "what the derive makes is built once, when the description is printed")]
 
 use super::{
@@ -85,6 +85,26 @@ pub enum Command {
     Revoke { device: DeviceId },
     /// This person leaves this device.
     Leave {},
+    /// This person looked at a case.
+    SeeCase { case: OpId },
+    /// This person takes care of a case.
+    TakeCase { case: OpId },
+    /// Whoever has a case has it no more.
+    ReleaseCase { case: OpId },
+    /// Something is written down about a case.
+    NoteCase {
+        case: OpId,
+        #[schema(min_length = 1, max_length = 400)]
+        text: String,
+    },
+    /// A case is done.
+    CloseCase {
+        case: OpId,
+        #[schema(min_length = 1, max_length = 400)]
+        text: Option<String>,
+    },
+    /// The telephone number offered below a group where no team can be reached.
+    SetSupport { group: GroupId, support: Option<Support> },
     /// A household is new here; the ids of it and its people are made by the asker.
     AddHousehold {
         household: GroupId,
@@ -171,6 +191,21 @@ pub enum Departure {
     MovedOut,
     /// 死亡.
     Died,
+}
+
+/// A telephone number.
+#[derive(Serialize, Deserialize, ToSchema)]
+pub struct Support {
+    /// Its name.
+    #[schema(min_length = 1, max_length = 60)]
+    name: String,
+    /// Its number, as people write it.
+    #[schema(min_length = 1, max_length = 30)]
+    telephone: String,
+    /// When somebody answers; may be empty.
+    #[serde(default)]
+    #[schema(max_length = 60)]
+    hours: String,
 }
 
 /// Whom an invitation is for.

@@ -2,6 +2,7 @@
 
 use super::{op::Op as DescribedOp, schema, text};
 use kairan_protocol::{
+    case::Support,
     check_in::Mood,
     feed::{Audience, FeedName},
     id::{Commit, DeviceId, Epoch, FeedNumber, GroupId, InviteId, JoinId, OpId, PersonId, Rev, RoleId, Version},
@@ -70,6 +71,8 @@ fn commands() -> Vec<Command> {
     };
     let audience = vec![Audience::Board(group), Audience::Staff(group)];
     let (title, text) = ("題".to_owned(), "文".to_owned());
+    let support =
+        Support { name: "支援センター".into(), telephone: "03-0000-0000".into(), hours: "平日".into() };
     vec![
         Command::Receipt { notice, rev: Rev::FIRST, stage: Stage::Displayed },
         Command::CheckIn { mood: Mood::Good, day: "2026-11-22".parse().unwrap() },
@@ -101,6 +104,12 @@ fn commands() -> Vec<Command> {
         Command::Approve { join: JoinId::from_number(6), admit: true },
         Command::Revoke { device: DeviceId::from_number(9) },
         Command::Leave {},
+        Command::SeeCase { case: op },
+        Command::TakeCase { case: op },
+        Command::ReleaseCase { case: op },
+        Command::NoteCase { case: op, text: "電話しました".into() },
+        Command::CloseCase { case: op, text: Some("お元気でした".into()) },
+        Command::SetSupport { group, support: Some(support) },
     ]
     .into_iter()
     .chain(roster_commands())

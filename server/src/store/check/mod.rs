@@ -1,5 +1,6 @@
 //! Looking at everything that must hold in the database, without changing anything: every table has a line, and each can fail.
 
+mod cases;
 mod desks;
 mod feeds;
 mod lines;
@@ -46,6 +47,7 @@ pub(super) fn check(look: &Look<'_>) -> Result<Vec<CheckLine>, StoreError> {
     }
     mails::check(look, &mut lines);
     desks::check(look, &mut lines);
+    cases::check(look, &mut lines);
     // The desks of a restored district wait for somebody: no fault, but worth saying.
     lines.say("desks are open", || {
         let waits = "closed since the restore, until an officer's phone has handed back what it knows";

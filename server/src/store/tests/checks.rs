@@ -3,6 +3,7 @@
 use super::house::*;
 use crate::{clock::Clock, store::Store};
 use kairan_protocol::{
+    case::Support,
     check_in::Mood,
     id::{InviteId, NoticeId, Rev, RoleId},
     invite::Secret,
@@ -49,6 +50,8 @@ async fn lively() -> House {
     let (role, group) = (RoleId::from_number(70), FIRST_BLOCK);
     console(Command::GrantRole { role, person: SUZUKI, group, kind: RoleKind::BlockLeader, until: None }).await;
     console(Command::EndRole { role }).await;
+    let support = Support { name: "支援センター".into(), telephone: "03-0000-0000".into(), hours: String::new() };
+    console(Command::SetSupport { group: DISTRICT, support: Some(support) }).await;
     console(Command::MoveHousehold { household: YAMADA_HOME, to: FIRST_BLOCK }).await;
     let mut lost = house.phone(HANAKO).await;
     lost.catch_up(&house).await;
@@ -79,6 +82,7 @@ const COMMITS: &str = "every commit is there once";
 const BOARDS: &str = "boards show notices as they are";
 const COUNTER: &str = "each feed's counter is its newest version";
 const TAPS: &str = "check-ins in mails are what was tapped";
+const CASES: &str = "cases stand on their team's desk as they are filed";
 const TALLIES: &str = "tallies are what a recount gives";
 const ROSTERS: &str = "rosters and their figures are what a recount gives";
 const ENDED: &str = "what has ended stands on the staff feed, sealed";
@@ -265,6 +269,14 @@ const DAMAGES: &[(&str, &str, &str)] = &[
         "UPDATE row SET body = json_set(body, '$.counts.acknowledged', 99) WHERE kind = 'seals'",
         "seals on boards are what a recount gives",
     ),
+    ("talk_case", "UPDATE talk_case SET due = 5", CASES),
+    ("talk_case", "DELETE FROM talk_case", CASES),
+    (
+        "row",
+        "UPDATE row SET body = json_set(body, '$.state', 'closed') WHERE kind = 'case'",
+        "residents hear of their cases",
+    ),
+    ("support", "UPDATE support SET telephone = '110'", "telephone numbers stand on their boards"),
     ("status", "DELETE FROM status", "statuses are of those who agreed, on their team's desk"),
     (
         "status",

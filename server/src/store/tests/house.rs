@@ -124,6 +124,7 @@ pub fn plan() -> SetUpPlan {
             role(3, KIMURA, TEAM, RoleKind::Commissioner),
             role(4, CLERK, DISTRICT, RoleKind::MunicipalStaff),
         ],
+        supports: vec![],
         steward: STEWARD,
         console: DeviceId::from_number(1),
         first_officer: SATO,

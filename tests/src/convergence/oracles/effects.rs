@@ -117,7 +117,13 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
         | Command::Depart { .. }
         | Command::MergeHouseholds { .. }
         | Command::SplitHousehold { .. }
-        | Command::SamePerson { .. } => None,
+        | Command::SamePerson { .. }
+        | Command::SeeCase { .. }
+        | Command::TakeCase { .. }
+        | Command::ReleaseCase { .. }
+        | Command::NoteCase { .. }
+        | Command::CloseCase { .. }
+        | Command::SetSupport { .. } => None,
     }
 }
 
