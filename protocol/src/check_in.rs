@@ -130,6 +130,19 @@ pub struct CheckIns {
     pub strip: Strip,
 }
 
+impl CheckIns {
+    /// The state that check-ins come to, in any order; none of none.
+    #[must_use]
+    pub fn told(history: &[CheckIn]) -> Option<Self> {
+        let newest = *history.iter().max_by_key(|said| (said.day, said.at, said.op))?;
+        let mut said: Vec<&CheckIn> = history.iter().collect();
+        said.sort_by_key(|said| (said.day, said.at, said.op));
+        let strip =
+            said.into_iter().fold(Strip::EMPTY, |strip, said| strip.with(newest.day.since(said.day), Some(said.mood)));
+        Some(Self { day: newest.day, newest: Some(newest), strip })
+    }
+}
+
 /// What a person agreed to; the body of their `consent` row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {

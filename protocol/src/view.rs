@@ -281,6 +281,9 @@ pub enum Effect {
         /// The day it was for.
         day: Day,
     },
+    /// What this person said under this number or before goes for good, requests for a talk excepted, and their row is told anew from
+    /// what is left.
+    MoodsErased(PersonId),
     /// Keep what a person agreed to, with the history of it.
     Consent {
         /// Whose.

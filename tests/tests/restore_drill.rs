@@ -192,13 +192,14 @@ async fn a_lost_machine_is_restored_from_last_nights_backup_and_the_phones_bring
         assert!(phone.has(&lost_day.before) && phone.has(&lost_day.from_the_machine));
         assert_eq!((phone.home().waiting, phone.home().refused, phone.outbox().len()), (0, 0, 0), "{name}");
     }
-    for home in 1..=5 {
+    for home in [1, 2, 4, 5] {
         let said = town.home(home).home().check_in.map(|line| (line.mood, line.state));
         assert_eq!(said, Some((Mood::Good, Arrival::Arrived)), "home {home}");
     }
 
-    // The withdrawn consent is still withdrawn, for the person and on the team's desk.
+    // The withdrawn consent is still withdrawn, for the person and on the team's desk; what they had said went with it.
     assert!(!town.home(3).home().consent);
+    assert_eq!(town.home(3).home().check_in, None);
     let commissioner = town.commissioner();
     commissioner.sync().await;
     let team = commissioner.desk(&town.hood.group("大町 民生委員"));

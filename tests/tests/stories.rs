@@ -9,6 +9,7 @@ mod convergence;
 mod devices;
 mod durability;
 mod endpoints;
+mod erased;
 mod full_disk;
 mod joining;
 mod live;

@@ -195,14 +195,25 @@ impl Store {
         }
         let still = self.mirror_file().read(feeds::hidden)?;
         let lost: Vec<_> = hidden.into_iter().filter(|feed| still.contains(feed)).collect();
+        if !lost.is_empty() {
+            self.mirror_file().write(|mirror| mirror::set_erased(mirror))?;
+        }
         for feed in &lost {
             while !self.mirror_file().write(|mirror| feeds::erase(mirror, *feed, rows::PER_TRANSACTION))? {
                 self.reach(Step::FeedErased)?;
             }
             self.reach(Step::FeedErased)?;
         }
-        // Erased means that no byte of it stays, in the write-ahead log neither.
-        if lost.is_empty() { Ok(()) } else { self.mirror_file().shrink() }
+        if lost.is_empty() { Ok(()) } else { self.erase_traces() }
+    }
+
+    /// Erased means that no byte of it stays, in the write-ahead log neither. Where somebody who reads holds that back, the next
+    /// answer tries again.
+    fn erase_traces(&self) -> Result<(), Error> {
+        if self.mirror_file().read(mirror::leaves_traces)? && self.mirror_file().shrink()? {
+            self.mirror_file().write(|mirror| mirror::forget_erased(mirror))?;
+        }
+        Ok(())
     }
 
     fn take_rows(&self, delta: &FeedDelta, applied: &mut Applied) -> Result<(), Error> {
@@ -287,6 +298,8 @@ impl Store {
             })?;
             self.reach(Step::ReadersWritten)?;
         }
+        // A mood whose consent ended: no byte of it stays on this phone.
+        self.erase_traces()?;
         let (rights, cursors) =
             self.mirror_file().read(|mirror| Ok((feeds::rights_version(mirror)?, feeds::cursors(mirror)?)))?;
         self.outbox_file().write(|outbox| {

@@ -159,11 +159,15 @@ impl Database {
         self.steps.reach(Step::MirrorMadeAnew)
     }
 
-    /// Gives the pages of what was deleted back; what stood there is gone, in a file that was put aside too.
-    pub(crate) fn shrink(&self) -> Result<(), Error> {
+    /// Gives the pages of what was deleted back; what stood there is gone, in a file that was put aside too. False: somebody who reads
+    /// holds the write-ahead log back, where it still stands.
+    pub(crate) fn shrink(&self) -> Result<bool, Error> {
         self.steps.alive()?;
-        lock(&self.writer).execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
-        remove(&beside(&self.path, ".damaged"))
+        let writer = lock(&self.writer);
+        writer.execute_batch("VACUUM")?;
+        let busy: i64 = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        remove(&beside(&self.path, ".damaged"))?;
+        Ok(busy == 0)
     }
 
     /// The next reader reads from the disk.

@@ -137,6 +137,25 @@ pub(crate) fn forget_people_changed(connection: &Connection) -> Result<(), Error
     Ok(())
 }
 
+/// Something was erased whose bytes must not stay in the file.
+const ERASED: &str = "erased";
+
+/// Remembers that something was erased whose bytes must not stay; in the same transaction.
+pub(crate) fn set_erased(connection: &Connection) -> Result<(), Error> {
+    set_meta(connection, ERASED, "")
+}
+
+/// Whether bytes of something that was erased may still be in the file.
+pub(crate) fn leaves_traces(connection: &Connection) -> Result<bool, Error> {
+    Ok(meta(connection, ERASED)?.is_some())
+}
+
+/// No byte of it is left.
+pub(crate) fn forget_erased(connection: &Connection) -> Result<(), Error> {
+    connection.execute("DELETE FROM meta WHERE name = ?1", [ERASED])?;
+    Ok(())
+}
+
 /// Forgets everything; in the caller's transaction.
 pub(crate) fn empty(connection: &Connection) -> Result<(), Error> {
     for table in TABLES {

@@ -63,7 +63,9 @@ pub(super) fn check_in<V: View>(view: &V, case: &Case<'_>, mood: Mood, day: Day)
     }
     let Some(person) = view.person(case.op.person)? else { return Ok(Err(Refusal::UnknownPerson)) };
     if mood != Mood::Talk && person.moods_to_team.is_none() {
-        return Ok(Err(Refusal::ConsentNeeded));
+        // Said while they agreed, and arrived after they no longer did: nothing of it is kept.
+        let said_before = person.consent_at.is_some_and(|withdrawn| case.at < withdrawn);
+        return Ok(if said_before { Ok(case.accept(Vec::new(), true)) } else { Err(Refusal::ConsentNeeded) });
     }
     let new = CheckIn { op: case.op.id, day, mood, at: case.at };
     let mut effects = said(&person, &new, with(view, person.id, &new, today, V::check_in_history)?);
@@ -83,7 +85,8 @@ fn said(person: &Person, new: &CheckIn, state: CheckIns) -> Vec<Effect> {
     effects
 }
 
-/// A check-in handed back. A talk stands again where it stood; while nobody is known who could see it, it waits.
+/// A check-in handed back. A talk stands again where it stood; while nobody is known who could see it, it waits. Of a mood said
+/// before a consent was withdrawn nothing is kept.
 pub(super) fn check_in_again<V: Recall>(
     view: &V,
     case: &Case<'_>,
@@ -91,6 +94,9 @@ pub(super) fn check_in_again<V: Recall>(
     commit: Commit,
 ) -> Folded<V::Error> {
     let Some(person) = view.person(case.op.person)? else { return Ok(None) };
+    if mood != Mood::Talk && view.withdrew_after(person.id, commit)? {
+        return Ok(Some(case.accept(Vec::new(), false)));
+    }
     // Accepted with a clock that was ahead, it counted for the day it arrived on, which nobody knows any more.
     let day = day.min(case.context.zone.day_of(case.at));
     let new = CheckIn { op: case.op.id, day, mood, at: case.at };
@@ -179,7 +185,8 @@ fn agreed_at(person: &Person, now: Timestamp) -> Option<Timestamp> {
 /// What a consent or its withdrawal comes to.
 pub(super) fn consented(person: PersonId, moods_to_team: bool, at: Timestamp) -> Vec<Effect> {
     let body = Consent { moods_to_team, at };
-    vec![
+    let erased = (!moods_to_team).then_some(Effect::MoodsErased(person));
+    let kept = [
         Effect::Consent { person, moods_to_team: moods_to_team.then_some(at), at },
         Effect::Put {
             feed: FeedName::Mail(person),
@@ -190,7 +197,8 @@ pub(super) fn consented(person: PersonId, moods_to_team: bool, at: Timestamp) ->
             urgent: false,
         },
         Effect::Mark(Mark::Status(person)),
-    ]
+    ];
+    kept.into_iter().chain(erased).collect()
 }
 
 /// A consent handed back: what was said later stands, and of two said in the same moment the one applied later.
@@ -203,7 +211,9 @@ pub(super) fn consent_again<V: View>(
     let Some(person) = view.person(case.op.person)? else { return Ok(None) };
     let undoes = agreed_at(&person, case.context.now)
         .is_some_and(|newest| newest > case.at || (newest == case.at && newer_is_here));
-    let effects = if undoes { Vec::new() } else { consented(person.id, moods_to_team, case.at) };
+    // Whoever agreed again did not take back what they had withdrawn before.
+    let erased = || if moods_to_team { Vec::new() } else { vec![Effect::MoodsErased(person.id)] };
+    let effects = if undoes { erased() } else { consented(person.id, moods_to_team, case.at) };
     Ok(Some(case.accept(effects, false)))
 }
 
@@ -215,8 +225,9 @@ pub(super) fn withdrawn<V: View>(
     newer_is_here: bool,
 ) -> Result<Vec<Effect>, V::Error> {
     let later = |newest: Timestamp| newest > at || (newest == at && newer_is_here);
-    let said_later = view.person(person)?.is_none_or(|person| agreed_at(&person, now).is_some_and(later));
-    Ok(if said_later { Vec::new() } else { consented(person, false, at) })
+    let Some(known) = view.person(person)? else { return Ok(Vec::new()) };
+    let said_later = agreed_at(&known, now).is_some_and(later);
+    Ok(if said_later { vec![Effect::MoodsErased(person)] } else { consented(person, false, at) })
 }
 
 /// The row of a person who was known twice: of a day's taps the newest, of all the newest.
@@ -272,7 +283,8 @@ pub(super) fn take_back_again<V: Recall>(view: &V, case: &Case<'_>, op: OpId, co
     }
 }
 
-/// What taking a check-in back comes to (`commit`: under which number, where it is handed back); none where there is no such check-in that counts.
+/// What taking a check-in back comes to (`commit`: under which number, where it is handed back); none where there is no such
+/// check-in that counts.
 fn taken_back<V: View>(
     view: &V,
     case: &Case<'_>,

@@ -8,6 +8,8 @@ mod check_ins;
 mod departing;
 mod homes;
 mod membership;
+#[cfg(test)]
+mod mood_stories;
 mod notices;
 mod paper;
 mod place;

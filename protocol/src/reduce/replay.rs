@@ -26,6 +26,12 @@ pub trait Recall: View {
     /// The store's.
     fn paper_commit(&self, household: GroupId) -> Result<Option<Commit>, Self::Error>;
 
+    /// Whether a person withdrew their consent under a later number than this.
+    ///
+    /// # Errors
+    /// The store's.
+    fn withdrew_after(&self, person: PersonId, commit: Commit) -> Result<bool, Self::Error>;
+
     /// The number under which a group's telephone number was last said; none: never.
     ///
     /// # Errors

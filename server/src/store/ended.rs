@@ -14,7 +14,7 @@ use kairan_protocol::{
     replay::{Ended, EndedMark},
     row::kind,
     time::Timestamp,
-    view::View,
+    view::{Effect, View},
 };
 use rusqlite::params;
 use std::{collections::HashMap, sync::Arc};
@@ -102,11 +102,12 @@ impl Tx<'_> {
         let effects =
             reduce::ended(&self.look(), ended, mark.commit, &Ending { at: mark.at, now: self.now, zone: &zone })?
                 .effects;
-        if let (Ended::Withdrawn(person), true) = (ended, effects.is_empty())
+        let withdraws = effects.iter().any(|effect| matches!(effect, Effect::Consent { .. }));
+        if let (Ended::Withdrawn(person), false) = (ended, withdraws)
             && self.look().person(person)?.is_some_and(|person| person.moods_to_team.is_some())
         {
             // They agreed again afterwards: there is nothing to remember.
-            return Ok(());
+            return self.carry_out_under(effects, under);
         }
         self.remember(mark)?;
         self.carry_out_under(effects, under)

@@ -94,8 +94,6 @@ const FLUSHING: Duration = Duration::from_millis(2);
 const FLUSHES: usize = 32;
 /// How long a tick waits for the next when nothing is known to be due.
 const IDLE_MILLIS: i64 = 3_600_000;
-/// How long until the next try to empty the write-ahead log, where a reader held it back.
-const ERASING_MILLIS: i64 = 5_000;
 /// Ticks that are stirred up stand at least so far apart.
 const PACE_MILLIS: i64 = 1_000;
 
@@ -240,20 +238,10 @@ impl Store {
             }
             flushed = self.0.writer.ask(|tx| tx.flush(FLUSHING)).await?;
         }
-        let erased = self.erase_traces().await?;
-        let again = now.plus_millis(if erased { IDLE_MILLIS } else { ERASING_MILLIS });
-        let at =
-            if flushed.more { now } else { due.next.into_iter().chain(flushed.next).min().unwrap_or(again).min(again) };
-        Ok(Next { at })
-    }
-
-    /// What was erased is gone from the files too: the write-ahead log is folded in and emptied. False while a reader holds it back.
-    async fn erase_traces(&self) -> Result<bool, StoreError> {
-        let Some(known) = self.0.shared.readers.read(erasing::traces)? else { return Ok(true) };
-        if !self.0.writer.empty_log().await? {
-            return Ok(false);
-        }
-        self.0.writer.ask(move |tx| tx.traces_gone(known)).await.map(|()| true)
+        let traces = self.erase_traces(now).await?;
+        let idle = now.plus_millis(IDLE_MILLIS);
+        let next = due.next.into_iter().chain(flushed.next).chain(traces).min();
+        Ok(Next { at: if flushed.more { now } else { next.unwrap_or(idle).min(idle) } })
     }
 
     /// Resolves when something happened that may need a [`Store::tick`] before the moment it last named, at most once a

@@ -29,6 +29,10 @@ impl Recall for Look<'_> {
         Ok(known.flatten().map(|commit| Commit(unsigned(commit))))
     }
 
+    fn withdrew_after(&self, person: PersonId, commit: Commit) -> Result<bool, StoreError> {
+        self.withdrawn_after(person, commit)
+    }
+
     fn paper_commit(&self, household: GroupId) -> Result<Option<Commit>, StoreError> {
         self.paper_said(household)
     }

@@ -35,10 +35,11 @@ impl Tx<'_> {
     /// Does what is due by now, at most so many things of a kind; each is a commit of its own and happens exactly once.
     pub fn do_what_is_due(&mut self, limit: usize) -> Result<Due, StoreError> {
         self.count_from_now_at_the_latest()?;
+        self.forget_withdrawn()?;
         let notices = self.due_notices(limit)?;
         let roles = self.due_roles(limit)?;
         let forgotten = self.drop_kept(limit)? | self.forget_tombstones()? | self.forget_who_left(limit)?;
-        let cases = self.due_cases(limit)?;
+        let cases = self.due_cases(limit)? | self.forget_old(limit)?;
         let more = cases || forgotten || notices.len() == limit || roles.len() == limit;
         for notice in notices {
             self.publish(notice)?;

@@ -37,6 +37,7 @@ pub(super) struct Shared {
     pub helping: std::sync::atomic::AtomicUsize,
     zone: RwLock<ZoneFacts>,
     ticked: Mutex<Option<Timestamp>>,
+    rebuilt: Mutex<Option<Timestamp>>,
 }
 
 impl Shared {
@@ -53,6 +54,7 @@ impl Shared {
             helping: super::pull::ROWS.into(),
             zone: RwLock::new(zone),
             ticked: Mutex::new(None),
+            rebuilt: Mutex::new(None),
         }
     }
 
@@ -82,6 +84,16 @@ impl Shared {
     /// The scheduler begins.
     pub fn set_ticked(&self, now: Timestamp) {
         *self.ticked.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+
+    /// When the database was last built anew.
+    pub fn rebuilt(&self) -> Option<Timestamp> {
+        *self.rebuilt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It is now, or was tried.
+    pub fn set_rebuilt(&self, now: Timestamp) {
+        *self.rebuilt.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
     }
 
     /// A group is on disk: whoever waits hears of it, and nothing out of date stays cached.

@@ -56,7 +56,7 @@ impl<T: Send, F: FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send> Work for Re
 
 enum Message {
     Work(Box<dyn Work>),
-    EmptyLog(oneshot::Sender<Result<bool, StoreError>>),
+    Rebuild(oneshot::Sender<Result<bool, StoreError>>),
     Stop,
 }
 
@@ -97,10 +97,11 @@ impl Writer {
         answered.await.map_err(|_| StoreError::Unavailable)?
     }
 
-    /// Folds the write-ahead log into the database and empties it, between two groups; false where a reader holds it back.
-    pub async fn empty_log(&self) -> Result<bool, StoreError> {
+    /// Builds the database anew from what is in it, between two groups, and empties the write-ahead log; false where a reader holds
+    /// that back.
+    pub async fn rebuild(&self) -> Result<bool, StoreError> {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send(Message::EmptyLog(answer)).map_err(|_| StoreError::Unavailable)?;
+        self.queue.try_send(Message::Rebuild(answer)).map_err(|_| StoreError::Unavailable)?;
         answered.await.map_err(|_| StoreError::Unavailable)?
     }
 
@@ -151,9 +152,9 @@ impl Thread {
             };
             match next {
                 Some(Message::Work(work)) => self.waiting.push_back(work),
-                Some(Message::EmptyLog(answer)) => {
+                Some(Message::Rebuild(answer)) => {
                     // No transaction is open while requests are gathered. Whoever asked may have gone.
-                    let _gone = answer.send(self.empty_log());
+                    let _gone = answer.send(self.rebuild());
                 }
                 Some(Message::Stop) => {
                     self.requests.close();
@@ -167,8 +168,14 @@ impl Thread {
         }
     }
 
-    fn empty_log(&self) -> Result<bool, StoreError> {
+    /// Overwriting what is deleted is not enough: where pages were split, copies of rows that moved stay in the gaps.
+    fn rebuild(&self) -> Result<bool, StoreError> {
         let connection = &self.setting.connection;
+        // Not in memory, where a city would not fit.
+        connection.pragma_update(None, "temp_store", "FILE")?;
+        let rebuilt = connection.execute_batch("VACUUM");
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+        rebuilt?;
         connection.busy_timeout(READERS_MAY_TAKE)?;
         let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
         connection.busy_timeout(BUSY)?;

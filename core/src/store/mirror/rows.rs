@@ -2,7 +2,7 @@
 
 use super::{
     feeds::{self, number},
-    index,
+    index, set_erased,
 };
 use crate::{error::Error, overlay::Look};
 use kairan_protocol::{
@@ -75,6 +75,9 @@ pub(crate) fn take(look: &Look<'_>, feed: FeedNumber, name: Option<FeedName>, ro
     if changed == 0 {
         return Ok(false);
     }
+    if row.body.is_none() && row.kind == kind::STATUS {
+        set_erased(connection)?;
+    }
     tell(look, name, &row.kind, &row.id, index::notice)?;
     Ok(true)
 }
@@ -144,6 +147,9 @@ pub(crate) fn flip(look: &Look<'_>, feed: FeedNumber, name: Option<FeedName>) ->
         )?
         .execute([feed.0])?;
     connection.prepare_cached("INSERT OR IGNORE INTO row SELECT * FROM shadow WHERE feed = ?1")?.execute([feed.0])?;
+    if differ.iter().any(|(kind, _)| kind == kind::STATUS) {
+        set_erased(connection)?;
+    }
     for (kind, id) in &differ {
         tell(look, name, kind, id, index::notice_anew)?;
     }

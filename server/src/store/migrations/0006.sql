@@ -31,3 +31,15 @@ CREATE TABLE support (
     hours     TEXT,
     committed INTEGER NOT NULL
 ) STRICT;
+
+-- Every withdrawal of a consent there ever was, those too that were followed by another consent: what was said before stays gone.
+CREATE TABLE withdrawal (
+    person    INTEGER NOT NULL,
+    committed INTEGER NOT NULL,
+    PRIMARY KEY (person, committed)
+) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO withdrawal (person, committed)
+SELECT person, committed FROM consent_history WHERE moods_to_team = 0;
+
+-- What was said before them goes with the first tick.
+INSERT INTO meta (name, value) SELECT 'withdrawn_before', 1 WHERE EXISTS (SELECT 1 FROM withdrawal);

@@ -82,24 +82,33 @@ async fn while_a_restored_districts_desks_are_closed_no_case_is_passed_on() {
 }
 
 #[tokio::test]
-async fn talks_of_a_database_before_there_were_cases_wait_as_cases() {
+async fn in_a_database_of_before_talks_wait_as_cases_and_withdrawn_moods_go() {
     let mut house = House::new();
     let (_, case) = asked(&house).await;
+    let mut yamada = house.phone(YAMADA).await;
+    applied(&yamada.send(&house, &house.consent(YAMADA, true)).await);
+    applied(&yamada.send(&house, &house.check_in(YAMADA, Mood::Good)).await);
+    house.tick().await;
     house.store.clone().close().await.unwrap();
     let sqlite = rusqlite::Connection::open(house.folder.path().join(schema::FILE)).unwrap();
-    let before = "DROP TABLE talk_case; DROP TABLE support; PRAGMA user_version = 3; \
+    let before = "DROP TABLE talk_case; DROP TABLE support; DROP TABLE withdrawal; PRAGMA user_version = 3; \
                   DELETE FROM row WHERE kind = 'case'; \
                   UPDATE row SET version = (SELECT max(version) FROM row AS other WHERE other.feed = row.feed AND kind <> '') \
                   WHERE kind = '' AND feed = (SELECT mail FROM person WHERE id = 4); \
                   UPDATE row SET body = json_remove(body, '$.state', '$.reached', '$.due', '$.history') WHERE kind = 'talk'";
     sqlite.execute_batch(before).unwrap();
+    // Somebody had withdrawn their consent, and what they had said before was kept.
+    let withdrawn = "UPDATE person SET moods_to_team = NULL, consent_at = consent_at + 1, consent_commit = 100 WHERE id = 6; \
+                     INSERT INTO consent_history SELECT 100, 6, 0, consent_at FROM person WHERE id = 6";
+    sqlite.execute_batch(withdrawn).unwrap();
     drop(sqlite);
     house.reopen();
-    house.holds().await;
+    house.tick().await;
+    assert_eq!(house.count("SELECT count(*) FROM check_in WHERE person = 6"), 0);
+    assert_eq!(house.count("SELECT count(*) FROM meta WHERE name IN ('traces', 'withdrawn_before')"), 0);
     let mut kimura = house.phone(KIMURA).await;
     kimura.catch_up(&house).await;
     applied(&kimura.send(&house, &house.op(KIMURA, Command::TakeCase { case })).await);
     let talk: Talk = kimura.body(FeedName::Desk(TEAM), kind::TALK, &case.to_string()).unwrap();
     assert_eq!((talk.state, talk.owner.unwrap().id), (CaseState::Taken, KIMURA));
-    house.holds().await;
 }

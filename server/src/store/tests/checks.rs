@@ -239,6 +239,12 @@ const DAMAGES: &[(&str, &str, &str)] = &[
     ("check_in", "DELETE FROM check_in WHERE mood = 'g'", TAPS),
     ("check_in", "UPDATE check_in SET taken = 1 WHERE mood = 't'", TAPS),
     ("check_in", "UPDATE check_in SET mood = 'x'", TAPS),
+    ("withdrawal", "DELETE FROM withdrawal", "of moods said before a withdrawal nothing is kept"),
+    (
+        "check_in",
+        "UPDATE check_in SET person = (SELECT person FROM withdrawal), committed = 1 WHERE mood = 'g'",
+        "of moods said before a withdrawal nothing is kept",
+    ),
     (
         "row",
         "UPDATE row SET body = json_set(body, '$.moods_to_team', json('true')) WHERE kind = 'consent'",

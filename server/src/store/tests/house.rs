@@ -171,6 +171,11 @@ impl House {
         Backup(folder)
     }
 
+    /// Where a copy lies.
+    pub fn folder_of(backup: &Backup) -> &std::path::Path {
+        backup.0.path()
+    }
+
     /// The machine is lost: a copy stands in its place, as if no time had passed since.
     pub async fn go_back(&mut self, backup: &Backup) {
         self.store.clone().close().await.unwrap();

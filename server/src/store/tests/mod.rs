@@ -10,6 +10,7 @@ mod closed;
 mod desks;
 mod ended;
 mod epochs;
+mod erased;
 mod faults;
 mod forgotten;
 mod house;

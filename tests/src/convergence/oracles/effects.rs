@@ -69,9 +69,19 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
             let parameters = (notice.bytes(), person, rev.0, *stage as i64 + 1);
             one::<i64>(database, sql, parameters).is_none().then(|| "the receipt is less far".to_owned())
         }
-        Command::CheckIn { .. } => {
+        // Said before a withdrawal that was here first: nothing of it was kept.
+        Command::CheckIn { .. } if !judged.changed => None,
+        Command::CheckIn { mood, .. } => {
             let sql = "SELECT 1 FROM check_in WHERE person = ?1 AND op = ?2";
-            one::<i64>(database, sql, (person, op.id.bytes())).is_none().then(|| "it is not in the history".to_owned())
+            let gone = one::<i64>(database, sql, (person, op.id.bytes())).is_none();
+            // A mood goes with the consent it needed.
+            let sql = "SELECT 1 FROM withdrawal WHERE person = ?1 AND committed >= ?2";
+            let withdrawn = *mood != Mood::Talk && one::<i64>(database, sql, (person, judged.commit)).is_some();
+            match (gone, withdrawn) {
+                (true, false) => Some("it is not in the history".to_owned()),
+                (false, true) => Some("it was said before a withdrawal, and is kept".to_owned()),
+                _ => None,
+            }
         }
         Command::Post { .. } => notice_missing(notice(database, op.id.into()).is_none()),
         Command::Correct { notice: id, .. } => notice_missing(notice(database, *id).is_none()),
