@@ -5,7 +5,7 @@ use crate::{
     id::{Commit, DeviceId, GroupId, PersonId, Rev},
     notice::NoticeState,
     people::{Residence, Role},
-    time::Timestamp,
+    time::{Day, Timestamp},
     tree::Group,
 };
 use serde::{Deserialize, Serialize};
@@ -141,6 +141,60 @@ pub struct Status {
     pub household: String,
     /// Newest and thirty days.
     pub check_ins: CheckIns,
+    /// The newest commit this includes.
+    pub through: Commit,
+}
+
+/// Fewer than so many who said the same are nobody's to count: a figure must not point at somebody.
+pub const FEWEST: u32 = 5;
+
+/// How many of an association said what on one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "counts", rename_all = "snake_case")]
+pub enum DayCounts {
+    /// Every figure is at least [`FEWEST`].
+    Counted {
+        /// 良い.
+        good: u32,
+        /// 普通.
+        fair: u32,
+        /// 相談したい.
+        talk: u32,
+    },
+    /// One of them is not.
+    TooFew {},
+    /// It may have been counted before a restore, and is not counted again: the difference could betray somebody.
+    Lost {},
+}
+
+impl DayCounts {
+    /// Of good, fair and talk.
+    #[must_use]
+    pub fn of([good, fair, talk]: [u32; 3]) -> Self {
+        let enough = [good, fair, talk].iter().all(|count| *count >= FEWEST);
+        if enough { Self::Counted { good, fair, talk } } else { Self::TooFew {} }
+    }
+}
+
+/// A day that is over, for an association's officers; it never changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosedDay {
+    /// The day.
+    pub day: Day,
+    /// What was counted.
+    #[serde(flatten)]
+    pub counts: DayCounts,
+}
+
+/// How many of an association take part today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participation {
+    /// The day.
+    pub day: Day,
+    /// Of those who agreed, how many have tapped.
+    pub said: u32,
+    /// How many agreed.
+    pub agreed: u32,
     /// The newest commit this includes.
     pub through: Commit,
 }

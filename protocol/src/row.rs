@@ -45,6 +45,10 @@ pub mod kind {
     pub const CASE: &str = "case";
     /// The telephone number offered where no team can be reached; board; body [`crate::case::Support`]; id the board's group's.
     pub const SUPPORT: &str = "support";
+    /// The moods of a day that is over, counted; desk of an association; body [`crate::body::ClosedDay`]; id the day.
+    pub const DAY: &str = "day";
+    /// How many take part today; desk of an association; body [`crate::body::Participation`]; id `today`.
+    pub const PARTICIPATION: &str = "participation";
     /// Something that has ended: a revocation, a leaving, a withdrawn consent; staff of the district; body
     /// [`crate::replay::EndedMark`]; id opaque. Phones hand it back to a server that lost it.
     pub const ENDED: &str = "ended";

@@ -17,7 +17,7 @@ impl Kairan {
 
     /// One desk.
     pub fn desk(&self, group: String) -> Result<Desk, Error> {
-        self.look(|engine| engine.store.desk(group.parse()?))
+        self.look(|engine| engine.store.desk(group.parse()?, engine.bearings.now()))
     }
 
     /// A notice as a desk follows it up: unread homes by block.

@@ -1,6 +1,10 @@
 //! Desks: groups with their homes, what was sent and how far it got, unread homes by block, and a team's people.
 
-use super::{cases::talks, person_here};
+use super::{
+    cases::talks,
+    days::{days, participation},
+    person_here,
+};
 use crate::{
     error::Error,
     overlay::{Counted, Look, Seen},
@@ -40,7 +44,7 @@ impl Store {
     }
 
     /// One desk.
-    pub fn desk(&self, group: GroupId) -> Result<Desk, Error> {
+    pub fn desk(&self, group: GroupId, now: Timestamp) -> Result<Desk, Error> {
         self.look(|look| {
             let name = opened(look, group)?;
             Ok(Desk {
@@ -51,6 +55,8 @@ impl Store {
                 statuses: statuses(look, group)?,
                 talks: talks(look, group)?,
                 joins: joins(look, group)?,
+                days: days(look, group)?,
+                participation: participation(look, group, now)?,
             })
         })
     }

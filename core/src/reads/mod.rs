@@ -2,6 +2,7 @@
 
 mod alerts;
 mod cases;
+mod days;
 mod desk;
 mod home;
 mod notices;

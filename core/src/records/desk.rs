@@ -189,6 +189,42 @@ pub struct Invited {
     pub until: i64,
 }
 
+/// The moods of a day that is over, counted once: figures, or why there are none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct DayLine {
+    /// The day.
+    pub day: String,
+    /// The figures, each at least five; none where one is not, or where they were lost with the machine.
+    pub counts: Option<MoodCounts>,
+    /// Whether they may have been counted before a restore and are not counted again.
+    pub lost: bool,
+}
+
+/// How many said what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct MoodCounts {
+    /// 良い.
+    pub good: u32,
+    /// 普通.
+    pub fair: u32,
+    /// 相談したい.
+    pub talk: u32,
+}
+
+/// How many take part today.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct ParticipationLine {
+    /// The day.
+    pub day: String,
+    /// Of those who agreed, how many have tapped.
+    pub said: u32,
+    /// How many agreed.
+    pub agreed: u32,
+}
+
 /// One desk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ffi", derive(uniffi::Record))]
@@ -207,6 +243,10 @@ pub struct Desk {
     pub talks: Vec<TalkLine>,
     /// Who waits to be let in, oldest first.
     pub joins: Vec<JoinLine>,
+    /// Days that are over (associations), newest first.
+    pub days: Vec<DayLine>,
+    /// How many take part today (associations).
+    pub participation: Option<ParticipationLine>,
 }
 
 /// One home and where it stands.

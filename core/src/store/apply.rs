@@ -43,9 +43,16 @@ fn screens_of(kind: &str) -> &'static [Screen] {
         kind::PROFILE => &[Screen::Home, Screen::Me, Screen::Desk],
         kind::PHONE => &[Screen::Phones],
         kind::SEALS => &[Screen::Notice],
-        kind::SENT | kind::GROUP | kind::ROSTER | kind::TALLY | kind::PAPER_RECEIPT | kind::STATUS | kind::TALK => {
-            &[Screen::Desk]
-        }
+        kind::SENT
+        | kind::GROUP
+        | kind::ROSTER
+        | kind::TALLY
+        | kind::PAPER_RECEIPT
+        | kind::STATUS
+        | kind::TALK
+        | kind::JOIN
+        | kind::DAY
+        | kind::PARTICIPATION => &[Screen::Desk],
         _ => &[],
     }
 }

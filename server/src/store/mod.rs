@@ -3,6 +3,7 @@
 mod cases;
 mod check;
 mod copy;
+mod days;
 mod deliveries;
 mod deltas;
 mod desks;

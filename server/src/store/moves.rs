@@ -143,6 +143,8 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         let (home, to) = (household.number(), to.number());
         let Some(placed) = LOCATIONS.put(self.connection, home, to, (at, commit))? else { return Ok(()) };
+        // Where it stood until now; where it stands hears of it by its people.
+        self.mark_participation(household)?;
         if placed.until.is_none() {
             run(self.connection, "UPDATE grp SET parent = ?2 WHERE id = ?1", [home, to])?;
         }

@@ -36,6 +36,7 @@ impl Tx<'_> {
     pub fn do_what_is_due(&mut self, limit: usize) -> Result<Due, StoreError> {
         self.count_from_now_at_the_latest()?;
         self.forget_withdrawn()?;
+        self.close_days()?;
         let notices = self.due_notices(limit)?;
         let roles = self.due_roles(limit)?;
         let forgotten = self.drop_kept(limit)? | self.forget_tombstones()? | self.forget_who_left(limit)?;
@@ -106,6 +107,7 @@ impl Tx<'_> {
             .chain(self.next_tombstone()?)
             .chain(self.next_to_forget()?)
             .chain(self.next_case()?)
+            .chain([self.next_day()])
             .min())
     }
 }

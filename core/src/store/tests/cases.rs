@@ -18,7 +18,7 @@ fn first() -> OpId {
 fn a_case_taken_offline_is_shown_as_taken_and_as_waiting() {
     let phone = of_a_commissioner();
     phone.say(&op(SATO, NOW, Command::TakeCase { case: first() }));
-    let talks = phone.store.desk(TEAM).unwrap().talks;
+    let talks = phone.store.desk(TEAM, NOW).unwrap().talks;
     let states: Vec<_> = talks.iter().map(|talk| (talk.op.clone(), talk.state, talk.waiting)).collect();
     let second = OpId::from(notice_id(2)).to_string();
     assert_eq!(states, [(second, CaseState::Open, false), (first().to_string(), CaseState::Taken, true)]);

@@ -58,7 +58,7 @@ pub(super) fn all_of(store: &Store) -> Vec<String> {
         all.push(format!("{:?}", store.home(SATO, NOW).unwrap()));
         all.push(format!("{:?}", store.me(NOW).unwrap()));
         all.push(format!("{:?}", store.notices(SATO, NoticeFilter::All, None, 200).unwrap()));
-        all.push(format!("{:?}", store.desk(MIDORI).unwrap()));
+        all.push(format!("{:?}", store.desk(MIDORI, NOW).unwrap()));
     }
     for select in [
         "SELECT feed, kind, id, rev, body FROM row ORDER BY 1, 2, 3",

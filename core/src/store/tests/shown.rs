@@ -184,18 +184,18 @@ fn a_post_stands_on_the_desk_as_waiting_until_its_row_is_there() {
     let phone = Phone::of_the_chair();
     let posted = post();
     phone.say(&posted);
-    let sent = phone.store.desk(MIDORI).unwrap().sent;
+    let sent = phone.store.desk(MIDORI, NOW).unwrap().sent;
     assert_eq!((sent.len(), sent[0].state), (1, SentState::Waiting));
     assert!(phone.store.notice(SATO, posted.id.into()).unwrap().line.waiting);
     phone.take(Answer::new().applied(posted.id, 5, &[(BOARD, 2), (DESK, 4)]));
-    let sent = phone.store.desk(MIDORI).unwrap().sent;
+    let sent = phone.store.desk(MIDORI, NOW).unwrap().sent;
     assert_eq!((sent.len(), sent[0].state), (1, SentState::Published));
     let body = circular("清掃の日");
     let notice = NoticeId::from(posted.id);
     let mut state = sent_row(1, 4, &body);
     state.id = notice.to_string();
     phone.take(Answer::new().rows(BOARD, 2, vec![row(kind::NOTICE, notice, 2, &body)]).rows(DESK, 4, vec![state]));
-    assert_eq!(phone.store.desk(MIDORI).unwrap().sent.len(), 1);
+    assert_eq!(phone.store.desk(MIDORI, NOW).unwrap().sent.len(), 1);
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn a_desk_counts_its_homes_and_lists_the_unread_by_block() {
                 vec![sent_row(1, 4, &body), row(kind::TALLY, format!("{}:{BLOCK}", notice_id(1)), 5, &tally)],
             ),
     );
-    let desk = phone.store.desk(MIDORI).unwrap();
+    let desk = phone.store.desk(MIDORI, NOW).unwrap();
     assert_eq!(desk.groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["緑ヶ丘町内会", "1班"]);
     assert_eq!(desk.sent[0].counts.unwrap().acknowledged, 1);
     let followed = phone.store.desk_notice(MIDORI, notice_id(1)).unwrap();

@@ -2,11 +2,13 @@
 
 use super::{lines::Lines, notices::row};
 use crate::store::{
+    days::{kept, participation},
     error::StoreError,
     look::Look,
     sql::{json, many, moment_if, number},
 };
 use kairan_protocol::{
+    body::{ClosedDay, Participation},
     case::{CaseNews, CaseState, NewsState, Support, Talk},
     feed::FeedName,
     id::{GroupId, OpId, PersonId},
@@ -76,6 +78,31 @@ pub fn check(look: &Look<'_>, lines: &mut Lines) {
             };
             let wanted = (case.shown && !talk.is_taken_back()).then_some((state, talk.reached, talk.due));
             counted.add(heard.map(|heard| (heard.state, heard.reached, heard.due)) == wanted, case.op);
+        }
+        Ok(())
+    });
+    lines.each("closed days stand on desks as they were counted", |counted| {
+        let days = kept(connection)?;
+        let sql = "SELECT count(*) FROM row WHERE kind = 'day' AND body IS NOT NULL";
+        let (rows, there) = (number(connection, sql, [])?, i64::try_from(days.len()).unwrap_or(i64::MAX));
+        counted.must(rows == there, format!("{rows} on desks, {there} counted"));
+        for (association, closed) in days {
+            let shown = row(connection, FeedName::Desk(association), kind::DAY, &closed.day.to_string())?;
+            let shown = shown.map(|(_, body)| json::<ClosedDay>("a closed day", &body)).transpose()?;
+            counted.add(shown == Some(closed), format!("{} of {association}", closed.day));
+        }
+        Ok(())
+    });
+    lines.each("participation is what a recount gives", |counted| {
+        let sql = "SELECT id FROM grp WHERE kind = 'association' \
+                   AND NOT EXISTS (SELECT 1 FROM mark WHERE mark.kind IN (6, 8))";
+        for association in many(connection, sql, [], |row| row.get(0).map(GroupId::from_number))? {
+            let shown = row(connection, FeedName::Desk(association), kind::PARTICIPATION, "today")?;
+            let Some((_, body)) = shown else { continue };
+            let shown: Participation = json("a participation", &body)?;
+            // Who has tapped for that day since, or withdrew, is told with the next tap.
+            let (agreed, _) = participation(look, association, shown.day)?;
+            counted.add(shown.agreed == agreed && shown.said <= agreed, association);
         }
         Ok(())
     });

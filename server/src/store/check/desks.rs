@@ -38,9 +38,9 @@ pub fn check(look: &Look<'_>, lines: &mut Lines) {
     lines.none(
         "what is out of date is known",
         connection,
-        "SELECT 'kind ' || kind || ', place ' || place FROM mark WHERE kind NOT BETWEEN 1 AND 7 \
+        "SELECT 'kind ' || kind || ', place ' || place FROM mark WHERE kind NOT BETWEEN 1 AND 8 \
          OR (kind IN (1, 4, 5, 7) AND thing NOT IN (SELECT id FROM notice)) \
-         OR (kind IN (2, 3, 4, 5, 7) AND place NOT IN (SELECT id FROM grp)) \
+         OR (kind IN (2, 3, 4, 5, 7, 8) AND place NOT IN (SELECT id FROM grp)) \
          OR (kind = 6 AND place NOT IN (SELECT id FROM person))",
         [],
     );

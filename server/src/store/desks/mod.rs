@@ -1,6 +1,7 @@
 //! Desks: packed rows that are marked out of date with an op and written again a little later, a few at a time.
 
 mod cards;
+mod participation;
 mod statuses;
 mod tallies;
 
@@ -40,12 +41,22 @@ pub(super) enum Packed {
     Status = 6,
     /// The seals of a notice on a block's board.
     Seals = 7,
+    /// How many of an association take part today.
+    Participation = 8,
 }
 
 impl Packed {
     /// In the order of their writing: what others add up from comes first.
-    const ALL: [Self; 7] =
-        [Self::Notice, Self::Roster, Self::Card, Self::Tally, Self::Association, Self::Status, Self::Seals];
+    const ALL: [Self; 8] = [
+        Self::Notice,
+        Self::Roster,
+        Self::Card,
+        Self::Tally,
+        Self::Association,
+        Self::Status,
+        Self::Participation,
+        Self::Seals,
+    ];
 
     /// How long such a row stands still after it was written.
     const fn rest_millis(self) -> i64 {
@@ -180,6 +191,7 @@ impl Tx<'_> {
             Packed::Tally => self.write_tally(id, GroupId::from_number(place)),
             Packed::Association => self.write_association(id, GroupId::from_number(place)),
             Packed::Status => self.write_status(PersonId::from_number(place)),
+            Packed::Participation => self.write_participation(GroupId::from_number(place)),
             Packed::Seals => self.write_seals(id, GroupId::from_number(place)),
         }
     }

@@ -22,6 +22,9 @@ impl Tx<'_> {
     pub(super) fn write_status(&mut self, id: PersonId) -> Result<(), StoreError> {
         let person = self.look().person(id)?.filter(|person| person.moods_to_team.is_some());
         let household = self.household(id)?;
+        if let Some(household) = &household {
+            self.mark_participation(household.id)?;
+        }
         let team = match (&person, &household) {
             (Some(_), Some(household)) => self.team_of(id, household)?,
             _ => None,

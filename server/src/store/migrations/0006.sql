@@ -43,3 +43,14 @@ SELECT person, committed FROM consent_history WHERE moods_to_team = 0;
 
 -- What was said before them goes with the first tick.
 INSERT INTO meta (name, value) SELECT 'withdrawn_before', 1 WHERE EXISTS (SELECT 1 FROM withdrawal);
+
+-- The moods of a day that is over, counted once. Empty figures: `why` there are none.
+CREATE TABLE closed_day (
+    association INTEGER NOT NULL REFERENCES grp (id),
+    day         INTEGER NOT NULL,
+    why         TEXT NOT NULL,
+    good        INTEGER,
+    fair        INTEGER,
+    talk        INTEGER,
+    PRIMARY KEY (association, day)
+) STRICT, WITHOUT ROWID;

@@ -19,6 +19,7 @@ use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 /// A district where something of everything has happened.
 async fn lively() -> House {
     let house = House::new();
+    house.tick().await;
     let mut chair = house.phone(SATO).await;
     let mut suzuki = house.phone(SUZUKI).await;
     let mut yamada = house.phone(YAMADA).await;
@@ -62,6 +63,8 @@ async fn lively() -> House {
     console(Command::Invite { invite, to, secret: hash, passed_on: true }).await;
     let waiting = house.store.enrol(house.enrolment(&secret, &fresh_key(), &[YAMADA])).await.unwrap();
     assert!(matches!(waiting, EnrolResponse::Waiting { .. }));
+    // Past noon: yesterday is counted.
+    house.clock.advance(195 * MINUTE);
     for _ in 0..70 {
         house.tick().await;
     }
@@ -281,6 +284,12 @@ const DAMAGES: &[(&str, &str, &str)] = &[
         "row",
         "UPDATE row SET body = json_set(body, '$.state', 'closed') WHERE kind = 'case'",
         "residents hear of their cases",
+    ),
+    ("closed_day", "DELETE FROM closed_day", "closed days stand on desks as they were counted"),
+    (
+        "row",
+        "UPDATE row SET body = json_set(body, '$.agreed', 99) WHERE kind = 'participation'",
+        "participation is what a recount gives",
     ),
     ("support", "UPDATE support SET telephone = '110'", "telephone numbers stand on their boards"),
     ("status", "DELETE FROM status", "statuses are of those who agreed, on their team's desk"),

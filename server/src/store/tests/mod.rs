@@ -7,6 +7,7 @@ mod cases;
 mod checks;
 mod clocks;
 mod closed;
+mod days;
 mod desks;
 mod ended;
 mod epochs;
