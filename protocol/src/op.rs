@@ -376,6 +376,12 @@ impl Command {
         "approve",
         "revoke",
         "leave",
+        "see_case",
+        "take_case",
+        "release_case",
+        "note_case",
+        "close_case",
+        "set_support",
         "add_household",
         "add_person",
         "correct_household",
@@ -385,12 +391,6 @@ impl Command {
         "merge_households",
         "split_household",
         "same_person",
-        "see_case",
-        "take_case",
-        "release_case",
-        "note_case",
-        "close_case",
-        "set_support",
     ];
 
     /// How it is judged when it arrives late.

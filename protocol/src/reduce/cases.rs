@@ -18,7 +18,10 @@ use crate::{
 };
 
 /// A case as it is kept, on its team's desk, and in the mail of who asked.
-fn kept<V: View>(view: &V, case: TalkCase, now: Timestamp) -> Result<Vec<Effect>, V::Error> {
+///
+/// # Errors
+/// The store's.
+pub fn kept<V: View>(view: &V, case: TalkCase, now: Timestamp) -> Result<Vec<Effect>, V::Error> {
     let (desk, mail, id) = (FeedName::Desk(case.team), FeedName::Mail(case.talk.person), case.talk.op.to_string());
     let row = |feed, kind, body| Effect::Put { feed, kind, id: id.clone(), rev: Rev::FIRST, body, urgent: true };
     let drop = |feed, kind| Effect::Drop { feed, kind, id: id.clone() };

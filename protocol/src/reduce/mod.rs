@@ -26,7 +26,7 @@ mod support;
 mod world;
 
 pub use approval::shown as shown_waiting;
-pub use cases::{nearest_support, off_the_desk, pass_on, wait_anew};
+pub use cases::{kept as kept_case, nearest_support, off_the_desk, pass_on, wait_anew};
 pub use membership::{profile, role_over, stands_at, team_row};
 pub use notices::publish;
 pub use place::talk_team;

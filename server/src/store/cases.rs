@@ -10,7 +10,8 @@ use super::{
 use kairan_protocol::{
     case::{CaseState, SHOWN_DAYS, Support, Talk, TalkCase},
     feed::FeedName,
-    id::{Commit, GroupId, OpId},
+    id::{Commit, GroupId, OpId, PersonId},
+    people::Person,
     reduce,
     time::Timestamp,
 };
@@ -76,7 +77,7 @@ impl Tx<'_> {
         let desk = self.feed(FeedName::Desk(case.team))?;
         let TalkCase { talk, .. } = case;
         let sql = "INSERT INTO talk_case (op, person, desk, due, ended, shown, talk) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
-                   ON CONFLICT (op) DO UPDATE SET due = excluded.due, ended = excluded.ended, shown = excluded.shown, \
+                   ON CONFLICT (op) DO UPDATE SET person = excluded.person, due = excluded.due, ended = excluded.ended, shown = excluded.shown, \
                    talk = excluded.talk";
         let (due, ended) = (talk.due.map(Timestamp::millis), talk.closed().map(Timestamp::millis));
         let shown = !(talk.is_taken_back() && talk.owner.is_none());
@@ -87,6 +88,21 @@ impl Tx<'_> {
     }
 
     /// Keeps what number a group offers.
+    /// What somebody asked for was asked for by another, who is the same.
+    pub(super) fn cases_become(&mut self, person: &Person, twice: PersonId, under: Under) -> Result<(), StoreError> {
+        let sql = "UPDATE talk_case SET person = ?2, talk = json_set(talk, '$.person', ?3, '$.name', ?4) \
+                   WHERE person = ?1 AND shown = 0";
+        run(self.connection, sql, params![twice.number(), person.id.number(), person.id.to_string(), person.name])?;
+        let sql = "SELECT feed.name, talk FROM talk_case JOIN feed ON feed.number = desk WHERE person = ?1";
+        for columns in many(self.connection, sql, [twice.number()], columns)? {
+            let mut known = case(columns)?;
+            (known.talk.person, known.talk.name) = (person.id, person.name.clone());
+            let effects = reduce::kept_case(&self.look(), known, self.now)?;
+            self.carry_out_under(effects, under)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn keep_support(
         &mut self,
         group: GroupId,

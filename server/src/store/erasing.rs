@@ -99,11 +99,12 @@ impl Tx<'_> {
             "INSERT OR IGNORE INTO withdrawal (person, committed) VALUES (?1, ?2)",
             [number, withdrawn],
         )?;
-        let sql = "DELETE FROM check_in WHERE person = ?1 AND committed <= ?2 AND mood <> 't' AND day IN \
-                   (WITH RECURSIVE days (day) AS (SELECT ?3 UNION ALL SELECT day - 1 FROM days WHERE day > ?4) \
-                   SELECT day FROM days)";
-        let newest = self.tomorrow();
-        run(self.connection, sql, params![number, withdrawn, newest, newest - KEPT_DAYS - 7])?;
+        // A day's taps stand together: a person's are one look-up per day, those of a clock that stood ahead too.
+        let sql = "WITH RECURSIVE days (day) AS (SELECT min(day) FROM check_in UNION ALL \
+                   SELECT (SELECT min(check_in.day) FROM check_in WHERE check_in.day > days.day) FROM days WHERE day IS NOT NULL) \
+                   DELETE FROM check_in WHERE person = ?1 AND committed <= ?2 AND mood <> 't' \
+                   AND day IN (SELECT day FROM days WHERE day IS NOT NULL)";
+        run(self.connection, sql, [number, withdrawn])?;
         self.retell(person)?;
         self.leaves_traces()
     }

@@ -57,6 +57,7 @@ impl Tx<'_> {
             "UPDATE person SET name = '', reading = NULL, why = NULL, moods_to_team = NULL, consent_at = NULL, \
              consent_commit = NULL, erased = 1 WHERE id = ?1",
             "DELETE FROM consent_history WHERE person = ?1",
+            "DELETE FROM talk_case WHERE person = ?1",
             // A day's taps stand together: a person's are one look-up per day.
             "WITH RECURSIVE days (day) AS (SELECT min(day) FROM check_in UNION ALL \
              SELECT (SELECT min(check_in.day) FROM check_in WHERE check_in.day > days.day) FROM days WHERE day IS NOT NULL) \

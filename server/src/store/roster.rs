@@ -18,7 +18,7 @@ use kairan_protocol::{
     row::kind,
     time::Timestamp,
     tree::GroupKind,
-    view::{Mark, NewHousehold},
+    view::{Mark, NewHousehold, View},
 };
 use rusqlite::params;
 
@@ -73,6 +73,7 @@ impl Tx<'_> {
         let sql = "UPDATE invite SET void = 1 WHERE void = 0 AND household = ?2 AND (EXISTS (SELECT 1 FROM residence \
                    WHERE person = ?1) OR EXISTS (SELECT 1 FROM role WHERE person = ?1))";
         run(self.connection, sql, [who, home])?;
+        self.leaves_home(person)?;
         let Some(placed) = RESIDENCES.put(self.connection, who, home, (at, commit))? else { return Ok(()) };
         self.receipts_count_elsewhere(person, placed.since, [placed.before, Some(home)])
     }
@@ -164,6 +165,12 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Who takes part is counted where somebody lived until now; where they live it is heard of by their status.
+    fn leaves_home(&mut self, person: PersonId) -> Result<(), StoreError> {
+        let home = self.look().residences(person)?.into_iter().next();
+        home.map_or(Ok(()), |home| self.mark_participation(home.household))
+    }
+
     /// A person moved away or died.
     pub(super) fn depart(
         &mut self,
@@ -173,6 +180,7 @@ impl Tx<'_> {
         commit: Commit,
     ) -> Result<(), StoreError> {
         let who = person.number();
+        self.leaves_home(person)?;
         let ended = RESIDENCES.end(self.connection, who, (at, commit))?;
         if let Some(ended) = ended {
             self.receipts_count_elsewhere(person, ended.since, [ended.before, None])?;
@@ -198,6 +206,7 @@ impl Tx<'_> {
         under: Under,
     ) -> Result<(), StoreError> {
         let (one, second) = (person.number(), twice.number());
+        self.leaves_home(twice)?;
         RESIDENCES.end(self.connection, second, (at, under.commit))?;
         self.hold_instead(person, twice, under)?;
         for sql in [
@@ -205,6 +214,7 @@ impl Tx<'_> {
             "UPDATE OR IGNORE guest SET person = ?1 WHERE person = ?2 AND host <> ?1",
             "UPDATE OR IGNORE guest SET host = ?1 WHERE host = ?2 AND person <> ?1",
             "UPDATE consent_history SET person = ?1 WHERE person = ?2",
+            "UPDATE OR IGNORE withdrawal SET person = ?1 WHERE person = ?2",
             // A day's taps stand together: a person's are one look-up per day.
             "WITH RECURSIVE days (day) AS (SELECT min(day) FROM check_in UNION ALL \
              SELECT (SELECT min(check_in.day) FROM check_in WHERE check_in.day > days.day) FROM days WHERE day IS NOT NULL) \
@@ -217,6 +227,9 @@ impl Tx<'_> {
         let sql = "UPDATE person SET same = ?1, gone = ?3, moods_to_team = NULL, consent_at = NULL, consent_commit = NULL \
                    WHERE id = ?2";
         run(self.connection, sql, [one, second, at.millis()])?;
+        if let Some(stays) = self.look().person(person)? {
+            self.cases_become(&stays, twice, under)?;
+        }
         self.empty_mail(twice)?;
         self.changes.stirred = true;
         Ok(())

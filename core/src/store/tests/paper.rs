@@ -128,7 +128,7 @@ fn before_sending_it_is_said_how_many_homes_are_reached_how_and_each_once() {
 fn a_home_marked_as_paper_reads_so_at_once() {
     let phone = with_a_paper_home();
     phone.say(&op(SATO, NOW, Command::SetPaper { household: HOUSE, paper: true }));
-    let desk = phone.store.desk(MIDORI).unwrap();
+    let desk = phone.store.desk(MIDORI, NOW).unwrap();
     let home = desk.rosters[0].homes.iter().find(|home| home.name == "佐藤").unwrap();
     assert!(home.paper && home.waiting);
 }
