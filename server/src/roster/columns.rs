@@ -30,6 +30,10 @@ pub enum Column {
     Address,
     /// 番号.
     Number,
+    /// 世帯番号: the household's id, as our own export writes it.
+    HouseholdNumber,
+    /// 氏名番号: the person's id, as our own export writes it.
+    PersonNumber,
     /// Anything else: passed over.
     Ignored,
 }
@@ -48,6 +52,8 @@ const KNOWN: &[(Column, &[&str])] = &[
     (Column::Note, &["備考", "備考欄", "摘要", "特記", "特記事項", "メモ"]),
     (Column::Delivery, &["配布", "配布方法", "配付", "配付方法", "回覧方法", "配布物", "紙/アプリ", "配布(紙/アプリ)", "配布(紙)"]),
     (Column::Address, &["住所", "番地", "所在地", "地番", "部屋", "部屋番号", "住所(番地)", "号室"]),
+    (Column::HouseholdNumber, &["世帯番号"]),
+    (Column::PersonNumber, &["氏名番号"]),
     (Column::Number, &["番号", "NO", "NO.", "№", "連番", "整理番号", "通番", "会員番号", "通し番号"]),
 ];
 

@@ -57,6 +57,10 @@ pub(super) fn of(records: &[Record], place: usize, row: &Row, header: &Header) -
     if header.is_repeated_by(record) {
         return Kind::RepeatedHeader;
     }
+    // A row of our own export is somebody, whatever the name looks like, unless a remark says that they left.
+    if row.is_numbered() {
+        return if row.all(Column::Note).any(is_vacant) { Kind::Vacant } else { Kind::People };
+    }
     if records.iter().take(header.place).any(|title| same(title, record)) {
         return Kind::Title;
     }

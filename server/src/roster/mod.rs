@@ -1,12 +1,13 @@
 //! A roster as associations keep it: a spreadsheet of any shape, read record by record, with what each was understood to be.
 //!
-//! Nothing here knows the store: bytes come in, a reading comes out. What of it is new, changed or gone is decided elsewhere.
+//! Nothing here knows the store: bytes come in, a reading comes out, and `plan` says what of it is new, changed or gone.
 
 mod block;
 mod cell;
 mod columns;
 mod kind;
 mod name;
+pub mod plan;
 mod reading;
 mod row;
 mod seen;

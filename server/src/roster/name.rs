@@ -125,7 +125,7 @@ pub(super) fn members(written: &str, head: &str, one_each: bool) -> Option<Vec<M
         let name = of_family(&name, head)?;
         let again = key(&name) == key(head) || members.iter().any(|known| key(&known.name) == key(&name));
         if !again {
-            members.push(Member { name, reading: None, relation });
+            members.push(Member { number: None, name, reading: None, relation });
         }
     }
     Some(members)

@@ -5,6 +5,7 @@ use super::{
     columns::Column,
     text::{Encoding, Newline},
 };
+use kairan_protocol::id::{GroupId, PersonId};
 use std::collections::BTreeSet;
 
 /// How a roster is laid out.
@@ -19,6 +20,8 @@ pub enum Shape {
 /// One person of a home as the roster writes them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Member {
+    /// 氏名番号, where the roster came from our own export.
+    pub number: Option<PersonId>,
     /// Family and given name with a space between, where both are there.
     pub name: String,
     /// In hiragana.
@@ -30,6 +33,8 @@ pub struct Member {
 /// One home.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Home {
+    /// 世帯番号, where the roster came from our own export.
+    pub number: Option<GroupId>,
     /// The block's name; none in a roster that names no block anywhere.
     pub block: Option<String>,
     /// What the household is called: its head's family name.
@@ -140,6 +145,10 @@ pub struct Line {
     pub record: usize,
     /// What it is.
     pub meaning: Meaning,
+    /// What it would be if somebody said that it is no other home's and nobody else: only where it is doubtful for that.
+    pub otherwise: Option<Box<Meaning>>,
+    /// What stands in its columns of blocks and names, for whoever has to look.
+    pub named: String,
 }
 
 /// A roster, read.

@@ -5,6 +5,7 @@ use super::{
     columns::{Column, Header},
     text::Record,
 };
+use kairan_protocol::id::{GroupId, PersonId};
 
 /// Signs that mean the cell above.
 const AS_ABOVE: &[&str] = &["〃", "″", "\"", "''", "”", "同上", "々", "〟"];
@@ -42,7 +43,7 @@ impl Row {
                 }
             }
             if !said.is_empty() {
-                row.cells.push((*column, said));
+                row.cells.push((*column, unguarded(said)));
             }
         }
         row
@@ -75,6 +76,29 @@ impl Row {
         (!said.is_empty()).then(|| said.join(" "))
     }
 
+    /// 世帯番号, where it is one of ours.
+    pub fn household(&self) -> Option<GroupId> {
+        self.said(Column::HouseholdNumber)?.parse().ok()
+    }
+
+    /// 氏名番号, where it is one of ours.
+    pub fn number(&self) -> Option<PersonId> {
+        self.said(Column::PersonNumber)?.parse().ok()
+    }
+
+    /// Whether it came from our own export.
+    pub fn is_numbered(&self) -> bool {
+        self.household().is_some() || self.number().is_some()
+    }
+
+    /// What stands in its columns of blocks and names.
+    pub fn named(&self) -> String {
+        let named = [Column::Block, Column::Head, Column::Name, Column::Family];
+        let cells: Vec<String> =
+            self.cells().filter(|(column, _)| named.contains(column)).map(|(_, said)| cell::line(said)).collect();
+        cells.join(" ")
+    }
+
     /// The first cell that is not blank.
     pub fn first(&self) -> Option<(Column, &str)> {
         self.cells().next()
@@ -89,6 +113,22 @@ impl Row {
 /// 「="0312345678"」 keeps a spreadsheet from eating zeros; what stands inside counts.
 fn unquoted(written: &str) -> &str {
     written.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')).unwrap_or(written)
+}
+
+/// What a spreadsheet takes for a formula at the beginning of a cell, half and full width, and our own guard before it.
+const FORMULA: &[char] = &['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r', '\''];
+
+/// A cell that no spreadsheet takes for a formula: 「'」 stands before it, as people write text that looks like one.
+pub(super) fn guarded(said: &str) -> String {
+    if said.starts_with(FORMULA) { format!("'{said}") } else { said.to_owned() }
+}
+
+/// What [`guarded`] was given.
+fn unguarded(said: String) -> String {
+    match said.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(FORMULA) => rest.to_owned(),
+        _ => said,
+    }
 }
 
 /// Whether a cell says that there is nothing.

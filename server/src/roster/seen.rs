@@ -4,6 +4,7 @@ use super::{
     name,
     reading::{Doubt, Home, Meaning, Member, Shape},
 };
+use kairan_protocol::id::{GroupId, PersonId};
 use std::collections::{BTreeSet, HashMap};
 
 /// What the record before began.
@@ -27,6 +28,8 @@ pub(super) struct Seen {
     homes: Vec<(usize, Home)>,
     by_head: HashMap<String, Vec<usize>>,
     by_person: HashMap<String, usize>,
+    by_number: HashMap<GroupId, usize>,
+    people_by_number: HashMap<PersonId, usize>,
     /// In which record somebody was named, where that is not their home's.
     records: HashMap<String, usize>,
 }
@@ -43,10 +46,17 @@ impl Seen {
     }
 
     /// A home, unless it was there before or one of its people lives elsewhere.
-    pub fn take(&mut self, record: usize, home: Home, shape: Shape) -> Meaning {
+    pub fn take(&mut self, record: usize, home: &Home, shape: Shape) -> Meaning {
         let Some(head) = home.people.first().map(|head| name::key(&head.name)) else {
             return Meaning::Doubtful(Doubt::NoName);
         };
+        // By our own numbers namesakes are told apart.
+        if let Some(person) = home.people.first().and_then(|head| head.number) {
+            if let Some(of) = self.people_by_number.insert(person, record) {
+                return Meaning::Doubtful(Doubt::SameHead { of });
+            }
+            return self.keep(record, head, home);
+        }
         if let Some(of) = self.by_head.get(&head).and_then(|records| records.first().copied())
             && let Some(known) = self.home(of)
         {
@@ -59,20 +69,51 @@ impl Seen {
         if let Some(of) = elsewhere {
             return Meaning::Doubtful(Doubt::TwoHomes { of });
         }
+        self.keep(record, head, home)
+    }
+
+    fn keep(&mut self, record: usize, head: String, home: &Home) -> Meaning {
         self.by_head.entry(head).or_default().push(record);
+        if let Some(number) = home.number {
+            self.by_number.insert(number, record);
+        }
         for member in &home.people {
             self.by_person.insert(name::key(&member.name), record);
         }
         self.homes.push((record, home.clone()));
-        Meaning::Home(home)
+        Meaning::Home(home.clone())
+    }
+
+    /// The record of a home by its 世帯番号.
+    pub fn numbered(&self, household: GroupId) -> Option<usize> {
+        self.by_number.get(&household).copied()
+    }
+
+    /// The record of the one home with this head in a block.
+    pub fn headed_by(&self, head: &str, block: Option<&str>) -> Option<usize> {
+        let records = self.by_head.get(&name::key(head))?;
+        let mut here =
+            records.iter().filter(|record| self.home(**record).is_some_and(|home| home.block.as_deref() == block));
+        here.next().copied().filter(|_| here.next().is_none())
     }
 
     /// Somebody more of a home.
-    pub fn further(&mut self, record: usize, belongs_to: usize, person: Further) -> Meaning {
-        let Further { member, roles, telephone, note } = person;
+    pub fn further(&mut self, record: usize, belongs_to: usize, person: &Further) -> Meaning {
+        let member = &person.member;
         let key = name::key(&member.name);
-        match self.by_person.get(&key) {
-            Some(of) if *of == belongs_to => Meaning::Duplicate { of: self.record_of(&member).unwrap_or(*of) },
+        let before = match member.number {
+            Some(number) => {
+                let before = self.people_by_number.get(&number).copied();
+                self.people_by_number.entry(number).or_insert(record);
+                if let Some(of) = before {
+                    return Meaning::Doubtful(Doubt::TwoHomes { of });
+                }
+                None
+            }
+            None => self.by_person.get(&key),
+        };
+        match before {
+            Some(of) if *of == belongs_to => Meaning::Duplicate { of: self.record_of(member).unwrap_or(*of) },
             Some(of) => Meaning::Doubtful(Doubt::TwoHomes { of: *of }),
             None => {
                 self.records.insert(key.clone(), record);
@@ -82,7 +123,7 @@ impl Seen {
                 {
                     home.people.push(member.clone());
                 }
-                Meaning::Person { belongs_to, member, roles, telephone, note }
+                person.of(belongs_to)
             }
         }
     }
@@ -111,4 +152,17 @@ pub(super) struct Further {
     pub roles: Vec<String>,
     pub telephone: Option<String>,
     pub note: Option<String>,
+}
+
+impl Further {
+    /// As somebody of a home.
+    pub fn of(&self, belongs_to: usize) -> Meaning {
+        Meaning::Person {
+            belongs_to,
+            member: self.member.clone(),
+            roles: self.roles.clone(),
+            telephone: self.telephone.clone(),
+            note: self.note.clone(),
+        }
+    }
 }

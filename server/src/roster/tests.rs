@@ -18,6 +18,8 @@ fn column(column: Column) -> &'static str {
         Column::Delivery => "delivery",
         Column::Address => "address",
         Column::Number => "number",
+        Column::HouseholdNumber => "household_number",
+        Column::PersonNumber => "person_number",
         Column::Ignored => "ignored",
     }
 }

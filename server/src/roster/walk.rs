@@ -22,8 +22,10 @@ pub(super) fn lines(records: &[Record], header: &Header) -> Vec<Line> {
         open: Open::Nothing,
         seen: Seen::default(),
         above: vec![String::new(); header.columns.len()],
+        doubted: None,
+        otherwise: None,
     };
-    (0..records.len()).map(|place| Line { record: place + 1, meaning: walk.meaning(records, place) }).collect()
+    (0..records.len()).map(|place| walk.line(records, place)).collect()
 }
 
 struct Walk<'a> {
@@ -38,6 +40,10 @@ struct Walk<'a> {
     seen: Seen,
     /// What stood last in each column, for 〃.
     above: Vec<String>,
+    /// The record and the head of the home that is open and only doubtful because its head was named before.
+    doubted: Option<(usize, String)>,
+    /// What the record would be without its doubt.
+    otherwise: Option<Meaning>,
 }
 
 fn names_blocks(records: &[Record], header: &Header) -> bool {
@@ -54,12 +60,17 @@ fn fills_to_the_end(records: &[Record], header: &Header) -> bool {
 }
 
 impl Walk<'_> {
-    fn meaning(&mut self, records: &[Record], place: usize) -> Meaning {
+    fn line(&mut self, records: &[Record], place: usize) -> Line {
         let empty = Record::new();
         let record = records.get(place).unwrap_or(&empty);
         let row =
             if place > self.header.place { Row::read(record, self.header, &mut self.above) } else { Row::default() };
-        match kind::of(records, place, &row, self.header) {
+        let meaning = self.meaning(records, place, &row);
+        Line { record: place + 1, meaning, otherwise: self.otherwise.take().map(Box::new), named: row.named() }
+    }
+
+    fn meaning(&mut self, records: &[Record], place: usize, row: &Row) -> Meaning {
+        match kind::of(records, place, row, self.header) {
             Kind::Blank => Meaning::Blank,
             Kind::Title => Meaning::Title,
             Kind::Header => Meaning::Header,
@@ -75,16 +86,16 @@ impl Walk<'_> {
                 Meaning::Title
             }
             Kind::Vacant => {
-                self.follow_block(&row);
+                self.follow_block(row);
                 self.open = Open::Vacant;
                 Meaning::Vacant
             }
             Kind::People => {
-                self.follow_block(&row);
-                match (self.wrong_fields(&row), self.shape) {
+                self.follow_block(row);
+                match (self.wrong_fields(row), self.shape) {
                     (Some(doubt), _) => self.doubtful(place + 1, doubt),
-                    (None, Shape::Household) => self.household(place + 1, &row),
-                    (None, Shape::Person) => self.person(place + 1, &row),
+                    (None, Shape::Household) => self.household(place + 1, row),
+                    (None, Shape::Person) => self.person(place + 1, row),
                 }
             }
         }
@@ -136,23 +147,26 @@ impl Walk<'_> {
         if head.is_empty() {
             return self.doubtful(record, Doubt::NoName);
         }
-        if name::is_firm(written) {
+        // What we exported was taken for a name before.
+        let is_ours = row.is_numbered();
+        if name::is_firm(written) && !is_ours {
             return self.doubtful(record, Doubt::Firm);
         }
-        if name::is_damaged(&head) || family.iter().any(|member| name::is_damaged(&member.name)) {
+        if !is_ours && name::is_damaged(&head) || family.iter().any(|member| name::is_damaged(&member.name)) {
             return self.doubtful(record, Doubt::LostCharacter);
         }
         if self.names_blocks && self.block.is_none() {
             return self.doubtful(record, Doubt::NoBlock);
         }
         let household = name::family(&head).to_owned();
-        let mut people = vec![Member { name: head, reading: reading(row, written), relation }];
+        let mut people = vec![Member { number: row.number(), name: head, reading: reading(row, written), relation }];
         for member in family {
             if people.iter().all(|known| name::key(&known.name) != name::key(&member.name)) {
                 people.push(member);
             }
         }
         let home = Home {
+            number: row.household(),
             block: self.block.clone(),
             household,
             people,
@@ -162,57 +176,95 @@ impl Walk<'_> {
             note: row.said(Column::Note),
             address: row.joined(Column::Address),
         };
-        let meaning = self.seen.take(record, home, self.shape);
+        let head = home.people.first().map(|head| head.name.clone()).unwrap_or_default();
+        let meaning = self.seen.take(record, &home, self.shape);
         self.open = match meaning {
             Meaning::Home(_) => Open::Home(record),
             Meaning::Duplicate { of } => Open::Duplicate(of),
             _ => Open::Doubtful(record),
         };
+        if matches!(meaning, Meaning::Doubtful(_)) {
+            self.doubted = Some((record, head));
+            self.otherwise = Some(Meaning::Home(home));
+        }
         meaning
     }
 
     /// A record that is a person: a home begins with its head.
     fn person(&mut self, record: usize, row: &Row) -> Meaning {
         let relation = row.joined(Column::Relation).map(|written| name::relation(&written));
-        let Some(written) = row.joined(Column::Name).or_else(|| row.joined(Column::Head)) else {
+        let written = if row.is_numbered() { row.said(Column::Name) } else { row.joined(Column::Name) };
+        let Some(written) = written.or_else(|| row.joined(Column::Head)) else {
             return match self.open {
                 Open::Doubtful(of) => Meaning::Doubtful(Doubt::DoubtfulHome { of }),
                 _ => Meaning::Doubtful(Doubt::NoName),
             };
         };
-        if self.begins_home(row, relation.as_deref()) {
-            // 世帯主 tells the whole name where 氏名 is only the given one.
-            let head = [row.joined(Column::Head), Some(written.clone())].into_iter().flatten();
-            let head = head.map(|written| name::person(&written)).find(|name| name.contains(' '));
-            let name = head.unwrap_or_else(|| name::person(&written));
+        if let Some(of) = self.home_told_by(row) {
+            self.open = Open::Home(of);
+        } else if self.begins_home(row, relation.as_deref()) {
+            let name = self.head(row, &written);
             let relation = relation.unwrap_or_else(|| "世帯主".to_owned());
             return self.home(record, row, &written, name, Some(relation), Vec::new());
         }
         let of = match self.open {
             Open::Home(of) | Open::Duplicate(of) => of,
-            Open::Doubtful(of) => return Meaning::Doubtful(Doubt::DoubtfulHome { of }),
+            Open::Doubtful(of) => {
+                let head = self.doubted.as_ref().filter(|(home, _)| *home == of).map(|(_, head)| head.as_str());
+                if let Some(Ok(further)) = head.map(|head| further(row, &written, relation, head)) {
+                    self.otherwise = Some(further.of(of));
+                }
+                return Meaning::Doubtful(Doubt::DoubtfulHome { of });
+            }
             Open::Vacant => return Meaning::Vacant,
             Open::Nothing => return Meaning::Doubtful(Doubt::NoHead),
         };
         let head = self.seen.home(of).and_then(|home| home.people.first()).map(|head| head.name.clone());
-        let Some(name) = name::of_family(&name::person(&written), head.as_deref().unwrap_or_default()) else {
-            return Meaning::Doubtful(Doubt::WhoseFamily);
+        let further = match further(row, &written, relation, &head.unwrap_or_default()) {
+            Ok(further) => further,
+            Err(doubt) => return Meaning::Doubtful(doubt),
         };
-        let mut member = Member { name, ..Member::default() };
-        if name::is_damaged(&member.name) {
-            return Meaning::Doubtful(Doubt::LostCharacter);
+        if matches!(self.open, Open::Duplicate(_)) && self.seen.holds(of, &further.member) {
+            return Meaning::Duplicate { of: self.seen.record_of(&further.member).unwrap_or(of) };
         }
-        if matches!(self.open, Open::Duplicate(_)) && self.seen.holds(of, &member) {
-            return Meaning::Duplicate { of: self.seen.record_of(&member).unwrap_or(of) };
+        let meaning = self.seen.further(record, of, &further);
+        if matches!(meaning, Meaning::Doubtful(_)) {
+            self.otherwise = Some(further.of(of));
         }
-        member.reading = reading(row, &written);
-        member.relation = relation;
-        let (telephone, note) = (row.said(Column::Telephone), row.said(Column::Note));
-        self.seen.further(record, of, Further { member, roles: roles(row), telephone, note })
+        meaning
     }
 
-    /// By 続柄 where it is told, by another 世帯主 otherwise.
+    /// The whole name of a home's first person. 世帯主 tells it where 氏名 is only the given one; in our own form 氏名 is whole, and
+    /// 世帯主 may be somebody whose row was taken out.
+    fn head(&self, row: &Row, written: &str) -> String {
+        if row.is_numbered() {
+            return written.to_owned();
+        }
+        let mut told = [row.joined(Column::Head), Some(written.to_owned())];
+        if self.header.has(Column::HouseholdNumber) {
+            told.reverse();
+        }
+        let whole = told.into_iter().flatten().map(|written| name::person(&written)).find(|name| name.contains(' '));
+        whole.unwrap_or_else(|| name::person(written))
+    }
+
+    /// The record of the home a row belongs to by its 世帯番号, or, where somebody added a row to our own form, by 世帯主.
+    fn home_told_by(&self, row: &Row) -> Option<usize> {
+        if !self.header.has(Column::HouseholdNumber) {
+            return None;
+        }
+        match row.household() {
+            Some(household) => self.seen.numbered(household),
+            None => self.seen.headed_by(&name::person(&row.joined(Column::Head)?), self.block.as_deref()),
+        }
+    }
+
+    /// By 世帯番号, by 続柄 where it is told, by another 世帯主 otherwise.
     fn begins_home(&self, row: &Row, relation: Option<&str>) -> bool {
+        if row.household().is_some() || (self.header.has(Column::HouseholdNumber) && row.joined(Column::Head).is_some())
+        {
+            return true;
+        }
         if self.header.has(Column::Relation) {
             return matches!(relation, Some("世帯主" | "本人" | "主" | "戸主" | "世帯主本人"));
         }
@@ -236,6 +288,22 @@ impl Walk<'_> {
 /// ふりがな, of its own column or beside the name.
 fn reading(row: &Row, written: &str) -> Option<String> {
     row.joined(Column::Reading).map(|said| cell::hiragana(&said)).or_else(|| name::reading_beside(written))
+}
+
+/// Somebody of a home whose head is known.
+fn further(row: &Row, written: &str, relation: Option<String>, head: &str) -> Result<Further, Doubt> {
+    let name = if row.number().is_some() {
+        written.to_owned()
+    } else {
+        let name = name::of_family(&name::person(written), head).ok_or(Doubt::WhoseFamily)?;
+        if name::is_damaged(&name) {
+            return Err(Doubt::LostCharacter);
+        }
+        name
+    };
+    let member = Member { number: row.number(), name, reading: reading(row, written), relation };
+    let (telephone, note) = (row.said(Column::Telephone), row.said(Column::Note));
+    Ok(Further { member, roles: roles(row), telephone, note })
 }
 
 /// 役職 of a record, one word each; what somebody once was is no role.
