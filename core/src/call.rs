@@ -94,6 +94,7 @@ methods! {
     async end_role(person: String, role: String);
     async move_household(person: String, household: String, to: String);
     async add_household(person: String, block: String, home: NewHome);
+    async add_block(person: String, association: String, name: String);
     async add_person(person: String, household: String, new: NewPerson);
     async correct_household(person: String, household: String, seen: u32, correction: RosterCorrection);
     async correct_person(person: String, of: String, seen: u32, correction: RosterCorrection);

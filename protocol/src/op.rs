@@ -183,6 +183,15 @@ pub enum Command {
         #[serde(flatten)]
         newcomer: Newcomer,
     },
+    /// A block is new in an association. Its id is made by the asker, so that the op can be repeated.
+    AddBlock {
+        /// The block's id.
+        group: GroupId,
+        /// Where it hangs.
+        association: GroupId,
+        /// Its name.
+        name: String,
+    },
     /// Correct what the roster says of a household.
     CorrectHousehold {
         /// Which.
@@ -342,6 +351,7 @@ impl Command {
             Self::Leave {} => "leave",
             Self::AddHousehold { .. } => "add_household",
             Self::AddPerson { .. } => "add_person",
+            Self::AddBlock { .. } => "add_block",
             Self::CorrectHousehold { .. } => "correct_household",
             Self::CorrectPerson { .. } => "correct_person",
             Self::MovePerson { .. } => "move_person",
@@ -384,6 +394,7 @@ impl Command {
         "set_support",
         "add_household",
         "add_person",
+        "add_block",
         "correct_household",
         "correct_person",
         "move_person",
@@ -421,6 +432,7 @@ impl Command {
             | Self::Revoke { .. }
             | Self::AddHousehold { .. }
             | Self::AddPerson { .. }
+            | Self::AddBlock { .. }
             | Self::CorrectHousehold { .. }
             | Self::CorrectPerson { .. }
             | Self::MovePerson { .. }

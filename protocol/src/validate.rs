@@ -180,6 +180,7 @@ fn roster(command: &Command) -> Result<(), Limit> {
             people(newcomers.iter().map(|newcomer| newcomer.person).collect())
         }
         Command::AddPerson { newcomer: somebody, .. } => newcomer(somebody),
+        Command::AddBlock { name, .. } => names(Some(name), None),
         Command::CorrectHousehold { name, reading, .. } | Command::CorrectPerson { name, reading, .. } => {
             names(name.as_ref(), set(reading).as_ref())
         }
@@ -228,6 +229,7 @@ pub fn command(command: &Command) -> Result<(), Limit> {
         Command::Invite { secret, .. } => text("secret", secret, 64),
         Command::AddHousehold { .. }
         | Command::AddPerson { .. }
+        | Command::AddBlock { .. }
         | Command::CorrectHousehold { .. }
         | Command::CorrectPerson { .. }
         | Command::SplitHousehold { .. }

@@ -315,6 +315,8 @@ pub enum Effect {
         /// When.
         at: Timestamp,
     },
+    /// A block is new.
+    Block(Group),
     /// A household is new.
     Household(Box<NewHousehold>),
     /// A person is new; where they live is said by [`Effect::PersonMoved`].

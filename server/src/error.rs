@@ -117,6 +117,25 @@ pub enum Error {
     /// Told to stop before it was done.
     #[error("stopped; nothing was left behind")]
     Stopped,
+    /// A file that is no roster.
+    #[error("{}: {source}", path.display())]
+    Roster {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: crate::roster::Unreadable,
+    },
+    /// An import that was told to stop between two batches.
+    #[error("stopped after {done} of {all} changes")]
+    Interrupted {
+        /// How many are done.
+        done: usize,
+        /// Of how many.
+        all: usize,
+    },
+    /// Some changes of an import were refused.
+    #[error("{0} of the changes were refused")]
+    NotImported(usize),
     /// A check found something.
     #[error("{0} of the checks failed")]
     Check(usize),
@@ -154,6 +173,11 @@ impl Error {
             }
             Self::WrongKey { .. } => "Give what it was closed with: --passphrase-file, or --recovery-key.".into(),
             Self::Clock(_) => "Set the clock (`date --set`, or connect it to the network), then try again.".into(),
+            Self::Roster { .. } => {
+                "Save the roster as CSV with its line of column names (班, 氏名 …) and try again.".into()
+            }
+            Self::Interrupted { .. } => "Run the same import again: it goes on where it stopped.".into(),
+            Self::NotImported(_) => "Run the same import again with --dry-run and look at what is left.".into(),
             Self::Stopped => "Begin again whenever it suits.".into(),
             Self::Check(_) => {
                 "Copy the folder before anything else; then restore the newest backup that `verify` calls whole.".into()
@@ -174,9 +198,13 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::District { .. } | Self::Arguments(_) | Self::PlainInTheOpen(_) | Self::UnlimitedInTheOpen(_) => 2,
+            Self::District { .. }
+            | Self::Roster { .. }
+            | Self::Arguments(_)
+            | Self::PlainInTheOpen(_)
+            | Self::UnlimitedInTheOpen(_) => 2,
             Self::Locked(_) | Self::Occupied(_) => 3,
-            Self::Stopped => 130,
+            Self::Stopped | Self::Interrupted { .. } => 130,
             _ => 1,
         }
     }

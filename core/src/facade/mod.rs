@@ -179,6 +179,7 @@ const fn screens_of(command: &Command) -> &'static [Screen] {
         | Command::Approve { .. }
         | Command::AddHousehold { .. }
         | Command::AddPerson { .. }
+        | Command::AddBlock { .. }
         | Command::CorrectHousehold { .. }
         | Command::CorrectPerson { .. }
         | Command::MovePerson { .. }

@@ -34,6 +34,12 @@ impl Kairan {
         self.ask(&person, command).await
     }
 
+    /// A block is new in an association; the op's id.
+    pub async fn add_block(&self, person: String, association: String, name: String) -> Result<String, Error> {
+        let group = GroupId::random().map_err(Error::internal)?;
+        self.ask(&person, Command::AddBlock { group, association: association.parse()?, name }).await
+    }
+
     /// Somebody is new in a household; the op's id.
     pub async fn add_person(&self, person: String, household: String, new: NewPerson) -> Result<String, Error> {
         self.ask(&person, Command::AddPerson { household: household.parse()?, newcomer: newcomer(new)? }).await

@@ -1,6 +1,7 @@
 //! The one reducer: (view, op, context) → effects or a refusal. The server decides by it, the phone shows by it.
 
 mod approval;
+mod blocks;
 #[cfg(test)]
 mod case_stories;
 mod cases;
@@ -141,6 +142,7 @@ pub fn reduce<V: View>(view: &V, op: &Op, context: &Context<'_>) -> Judgement<V:
         Command::Leave {} => membership::leave(view, &case),
         Command::AddHousehold { .. } => homes::add_household(view, &case),
         Command::AddPerson { household, newcomer } => homes::add_person(view, &case, *household, newcomer),
+        Command::AddBlock { group, association, name } => blocks::add_block(view, &case, *group, *association, name),
         Command::CorrectHousehold { household, seen, .. } => homes::correct_household(view, &case, *household, *seen),
         Command::CorrectPerson { person, seen, .. } => homes::correct_person(view, &case, *person, *seen),
         Command::MovePerson { person, to } => homes::move_person(view, &case, *person, *to),

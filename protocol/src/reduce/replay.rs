@@ -2,7 +2,8 @@
 //! in the order of commits, so that nothing undoes what came after it; and marks of what has ended.
 
 use super::{
-    Case, Ending, by_author, cases, check_ins, departing, homes, membership, notices, paper, place, same, support,
+    Case, Ending, blocks, by_author, cases, check_ins, departing, homes, membership, notices, paper, place, same,
+    support,
 };
 use crate::{
     check_in::CheckIn,
@@ -136,6 +137,9 @@ pub fn replay<V: Recall>(view: &V, op: &Op, commit: Commit, context: &Context<'_
         }
         Command::AddHousehold { .. } => homes::add_household_again(view, &case),
         Command::AddPerson { household, newcomer } => homes::add_person_again(view, &case, *household, newcomer),
+        Command::AddBlock { group, association, name } => {
+            blocks::add_block_again(view, &case, *group, *association, name)
+        }
         Command::CorrectHousehold { household, seen, .. } => {
             homes::correct_household_again(view, &case, *household, *seen)
         }

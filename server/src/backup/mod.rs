@@ -144,11 +144,11 @@ impl Watch {
         self.stop.load(Ordering::Relaxed)
     }
 
-    fn look(&self) -> Result<(), Error> {
+    pub(crate) fn look(&self) -> Result<(), Error> {
         if self.is_stopped() { Err(Error::Stopped) } else { Ok(()) }
     }
 
-    fn show(&self, step: &str, done: u64, all: u64) {
+    pub(crate) fn show(&self, step: &str, done: u64, all: u64) {
         (self.show)(step, done, all);
     }
 }

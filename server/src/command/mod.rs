@@ -2,6 +2,8 @@
 
 mod backup;
 mod delivery;
+mod export;
+mod import;
 mod invite;
 mod moving;
 mod people;
@@ -93,6 +95,10 @@ enum Command {
     EndRole(steward::EndRole),
     /// Move a household to another block.
     MoveHousehold(steward::MoveHousehold),
+    /// Bring a roster in, from a spreadsheet of any shape; importing again updates and never doubles.
+    Import(import::Import),
+    /// Write a roster out, in the form an import knows again.
+    Export(export::Export),
     /// 転入: a household that is new here, with its people.
     AddHousehold(people::AddHousehold),
     /// Somebody who is new in a household.
@@ -182,6 +188,8 @@ async fn run(command: Command) -> Result<(), Error> {
         Command::GrantRole(grant) => grant.run().await,
         Command::EndRole(end) => end.run().await,
         Command::MoveHousehold(move_household) => move_household.run().await,
+        Command::Import(import) => import.run().await,
+        Command::Export(export) => export.run().await,
         Command::AddHousehold(add) => add.run().await,
         Command::AddPerson(add) => add.run().await,
         Command::Correct(correct) => correct.run().await,

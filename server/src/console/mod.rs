@@ -10,6 +10,7 @@ use crate::{
     clock::Clock,
     folder,
     identity::Identity,
+    roster::plan::{Contact, Held},
     sheet::{Addressee, Sheet},
     store::Store,
 };
@@ -24,6 +25,9 @@ use kairan_protocol::{
 };
 use serde::{Deserialize, Serialize};
 use std::{path::Path, sync::Arc};
+
+/// Most ops in one question.
+pub const OPS_AT_ONCE: usize = 100;
 
 /// A question of the command line.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -57,6 +61,25 @@ pub enum Ask {
     Op {
         /// What.
         command: Box<Command>,
+    },
+    /// Do these as the steward, in one transaction; at most [`OPS_AT_ONCE`].
+    Ops {
+        /// What, in this order.
+        commands: Vec<Command>,
+    },
+    /// What an association holds.
+    Roster {
+        /// Which.
+        association: GroupId,
+        /// With telephones and remarks.
+        contacts: bool,
+        /// To be taken away: that it was read is on record.
+        export: bool,
+    },
+    /// Keep telephones and remarks of homes.
+    KeepContacts {
+        /// Each home with all of it.
+        contacts: Vec<(GroupId, Contact)>,
     },
     /// Put other addresses on the card, best first.
     SetAddresses {
@@ -106,6 +129,12 @@ pub enum Answer {
     Deliveries(Deliveries),
     /// To [`Ask::Op`].
     Op(OpResult),
+    /// To [`Ask::Ops`], in their order.
+    Ops(Vec<OpResult>),
+    /// To [`Ask::Roster`].
+    Roster(Box<Held>),
+    /// To [`Ask::KeepContacts`]: of how many homes.
+    Kept(usize),
     /// To [`Ask::SetAddresses`] and [`Ask::Announce`]: whether the card is another now.
     Card(bool),
     /// To [`Ask::Check`].
@@ -331,6 +360,39 @@ impl Console {
             Outcome::Unsupported => Err(Error::Silent("it does not know this op".to_owned())),
             Outcome::Later => Err(Error::Silent("what it speaks about has not come back since the restore".to_owned())),
             Outcome::Applied { .. } => Ok(result),
+        }
+    }
+
+    /// Does several things as the steward, in one transaction; each with its outcome, refusals among them.
+    ///
+    /// # Errors
+    /// As [`Console::ask`].
+    pub async fn ops(&mut self, commands: Vec<Command>) -> Result<Vec<OpResult>, Error> {
+        match self.ask(Ask::Ops { commands }).await? {
+            Answer::Ops(results) => Ok(results),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// What an association holds; `export` puts on record that it was taken away.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for a group of another kind, and as [`Console::ask`].
+    pub async fn roster(&mut self, association: GroupId, contacts: bool, export: bool) -> Result<Held, Error> {
+        match self.ask(Ask::Roster { association, contacts, export }).await? {
+            Answer::Roster(held) => Ok(*held),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Keeps telephones and remarks of homes; of how many.
+    ///
+    /// # Errors
+    /// As [`Console::ask`].
+    pub async fn keep_contacts(&mut self, contacts: Vec<(GroupId, Contact)>) -> Result<usize, Error> {
+        match self.ask(Ask::KeepContacts { contacts }).await? {
+            Answer::Kept(count) => Ok(count),
+            other => Err(unexpected(&other)),
         }
     }
 

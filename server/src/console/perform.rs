@@ -1,6 +1,6 @@
 //! Answers the questions of the command line out of the store.
 
-use super::{Answer, Ask, Checked, Deliveries, Facts, HomeJoined, HomeMember, Invited, Thing, Whom};
+use super::{Answer, Ask, Checked, Deliveries, Facts, HomeJoined, HomeMember, Invited, OPS_AT_ONCE, Thing, Whom};
 use crate::{
     Error, config,
     identity::Identity,
@@ -38,6 +38,20 @@ pub async fn perform(store: &Store, identity: &Identity, ask: Ask) -> Result<Ans
         }
         Ask::Deliveries { group, notice } => Answer::Deliveries(deliveries(store, &group, notice).await?),
         Ask::Op { command } => Answer::Op(store.console(*command).await?),
+        Ask::Ops { commands } if commands.len() > OPS_AT_ONCE => {
+            return Err(Error::Arguments(format!("at most {OPS_AT_ONCE} ops at once")));
+        }
+        Ask::Ops { commands } => Answer::Ops(store.console_all(commands).await?),
+        Ask::Roster { association, contacts, export } => {
+            let held = if export {
+                store.export(association, contacts).await?
+            } else {
+                store.held(association, contacts).await?
+            };
+            let what = association.to_string();
+            Answer::Roster(Box::new(held.ok_or(Error::Unknown { wanted: "association", what })?))
+        }
+        Ask::KeepContacts { contacts } => Answer::Kept(store.keep_contacts(contacts).await?),
         Ask::OpenDesks => Answer::Opened(store.open_desks().await?),
         Ask::SetAddresses { addresses } => {
             config::judge_addresses(&addresses).map_err(|wrong| Error::Arguments(wrong.to_string()))?;

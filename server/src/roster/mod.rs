@@ -5,6 +5,8 @@
 mod block;
 mod cell;
 mod columns;
+pub mod commands;
+pub mod export;
 mod kind;
 mod name;
 pub mod plan;

@@ -29,6 +29,8 @@ impl Row {
     /// Reads a record; `above` is the record that signs of repetition point to, resolved itself.
     pub fn read(record: &Record, header: &Header, above: &mut [String]) -> Self {
         let mut row = Self { fields: record.len(), ..Self::default() };
+        // What we exported says everything itself.
+        let repeats = !is_ours(record, header);
         for (place, written) in record.iter().enumerate() {
             let Some((_, column)) = header.columns.get(place) else {
                 row.overflows |= !written.is_empty();
@@ -36,7 +38,7 @@ impl Row {
             };
             let mut said = unquoted(written).to_owned();
             if let Some(above) = above.get_mut(place) {
-                if AS_ABOVE.contains(&cell::line(&said).as_str()) {
+                if repeats && AS_ABOVE.contains(&cell::line(&said).as_str()) {
                     said.clone_from(above);
                 } else if !said.is_empty() {
                     above.clone_from(&said);
@@ -108,6 +110,15 @@ impl Row {
     pub fn filled(&self) -> usize {
         self.cells.len()
     }
+}
+
+/// Whether a record bears one of our own numbers.
+fn is_ours(record: &Record, header: &Header) -> bool {
+    header.columns.iter().zip(record).any(|((_, column), written)| match column {
+        Column::HouseholdNumber => written.parse::<GroupId>().is_ok(),
+        Column::PersonNumber => written.parse::<PersonId>().is_ok(),
+        _ => false,
+    })
 }
 
 /// 「="0312345678"」 keeps a spreadsheet from eating zeros; what stands inside counts.

@@ -160,3 +160,72 @@ fn what_is_no_roster_is_said_to_be_none() {
     assert_eq!(read(b"").unwrap_err(), Unreadable::NoHeader);
     assert_eq!(read(b"\xff\xff\xff\n").unwrap_err(), Unreadable::Encoding { line: 1 });
 }
+
+/// The rows of headers.md: header as written, kind, files.
+fn headers_told() -> Vec<(String, String, Vec<String>)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rosters/headers.md");
+    let text = fs::read_to_string(path).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| kind"));
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let written = cells[1].replace('⏎', "\n").replace('␣', " ").replace('□', "\u{3000}");
+        (written, cells[0].to_owned(), cells[2].split(", ").map(str::to_owned).collect())
+    };
+    rows.map(row).collect()
+}
+
+#[test]
+fn every_header_the_table_names_stands_in_the_file_it_names() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rosters");
+    let files: Vec<(String, Reading)> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "csv"))
+        .map(|path| {
+            let number = path.file_stem().unwrap().to_string_lossy().split('-').next().unwrap().to_owned();
+            (number, read(&fs::read(path).unwrap()).unwrap())
+        })
+        .collect();
+    let composed = |text: &str| text.replace("か\u{3099}", "が");
+    let mut told = 0;
+    for (written, kind, numbers) in headers_told() {
+        for number in numbers {
+            let (_, reading) = files.iter().find(|(known, _)| *known == number).unwrap();
+            let stands = reading
+                .columns
+                .iter()
+                .any(|(header, it)| composed(header) == composed(&written) && column(*it) == kind);
+            assert!(stands, "{written:?} ({kind}) is not in file {number}: {:?}", reading.columns);
+            told += 1;
+        }
+    }
+    let named: usize =
+        files.iter().map(|(_, reading)| reading.columns.iter().filter(|(header, _)| !header.is_empty()).count()).sum();
+    assert_eq!(told, named, "every header of every file is in the table");
+}
+
+#[test]
+fn every_variant_the_issue_names_is_in_the_table() {
+    let told = headers_told();
+    for (word, kind) in [
+        ("班", "block"),
+        ("組", "block"),
+        ("世帯主", "head"),
+        ("氏名", "name"),
+        ("名前", "name"),
+        ("ふりがな", "reading"),
+        ("フリガナ", "reading"),
+        ("家族", "family"),
+        ("同居", "family"),
+        ("続柄", "relation"),
+        ("電話", "telephone"),
+        ("TEL", "telephone"),
+        ("役職", "role"),
+        ("役", "role"),
+        ("備考", "note"),
+        ("配布", "delivery"),
+    ] {
+        let held = told.iter().find(|(written, known, _)| written == word && known == kind);
+        assert!(held.is_some_and(|(_, _, files)| !files.is_empty()), "{word}");
+    }
+}

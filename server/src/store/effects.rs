@@ -103,6 +103,7 @@ impl Tx<'_> {
                 Effect::PaperReceipt { household, notice, receipt } => {
                     self.keep_paper_receipt(household, notice, receipt, commit)?;
                 }
+                Effect::Block(block) => self.make_block(&block)?,
                 Effect::Household(new) => self.make_household(&new, commit)?,
                 Effect::Person(newcomer) => self.make_person(&newcomer, under)?,
                 Effect::PersonMoved { person, to, at } => self.move_person(person, to, at, commit)?,

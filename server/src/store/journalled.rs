@@ -70,12 +70,18 @@ fn kept(connection: &Connection) -> Result<Vec<Replay>, StoreError> {
 }
 
 impl Inner {
-    /// Writes an op of the command line down, where it was applied.
-    pub(super) async fn write_down(&self, op: Box<RawValue>, result: &OpResult) -> Result<(), StoreError> {
-        let (Outcome::Applied { commit, .. }, Some(mac)) = (&result.outcome, result.mac.clone()) else { return Ok(()) };
-        let entry = Replay { op, commit: *commit, mac };
+    /// Writes ops of the command line down, where they were applied.
+    pub(super) async fn write_down(&self, ops: Vec<Box<RawValue>>, results: &[OpResult]) -> Result<(), StoreError> {
+        let entries = ops.into_iter().zip(results).filter_map(|(op, result)| match (&result.outcome, &result.mac) {
+            (Outcome::Applied { commit, .. }, Some(mac)) => Some(Replay { op, commit: *commit, mac: mac.clone() }),
+            _ => None,
+        });
+        let entries: Vec<Replay> = entries.collect();
+        if entries.is_empty() {
+            return Ok(());
+        }
         let journal = Arc::clone(&self.journal);
-        let writing = move || locked(&journal, |journal| journal.append([entry]));
+        let writing = move || locked(&journal, |journal| journal.append(entries));
         let written = tokio::task::spawn_blocking(writing).await.map_err(|_| StoreError::Unavailable)?;
         written.map_err(StoreError::NotJournalled)
     }

@@ -16,6 +16,7 @@ mod error;
 mod feeds;
 mod find;
 mod forgotten;
+mod held;
 mod invitations;
 mod journalled;
 mod kept;
@@ -59,7 +60,10 @@ pub use records::{
 };
 pub use set_up::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, PlannedRole, PlannedSupport, SetUpPlan};
 
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    roster::plan::{Contact, Held},
+};
 use feeds::Feeds;
 use kairan_protocol::{
     delivery::{BlockDelivery, Wanted},
@@ -268,6 +272,29 @@ impl Store {
     /// An op by the steward on the console device, judged by the same rules as any other, and in the journal before it is answered.
     pub async fn console(&self, command: Command) -> Result<OpResult, StoreError> {
         self.0.console(command).await
+    }
+
+    /// Several ops by the steward in one transaction, in their order, each with its outcome; in the journal together.
+    ///
+    /// # Errors
+    /// As [`Store::console`].
+    pub async fn console_all(&self, commands: Vec<Command>) -> Result<Vec<OpResult>, StoreError> {
+        self.0.console_all(commands).await
+    }
+
+    /// What an association holds, for a roster to be compared with; none for a group of another kind.
+    pub async fn held(&self, association: GroupId, with_contacts: bool) -> Result<Option<Held>, StoreError> {
+        self.read(move |look| look.held(association, with_contacts)).await
+    }
+
+    /// What an association holds, for whoever takes it away: that it was read is on record.
+    pub async fn export(&self, association: GroupId, with_contacts: bool) -> Result<Option<Held>, StoreError> {
+        self.0.writer.ask(move |tx| tx.export(association, with_contacts)).await
+    }
+
+    /// Keeps telephones and remarks of homes, in no feed and no journal; how many.
+    pub async fn keep_contacts(&self, contacts: Vec<(GroupId, Contact)>) -> Result<usize, StoreError> {
+        self.0.writer.ask(move |tx| tx.keep_contacts(&contacts)).await
     }
 
     /// Hands back what the command line did, out of its journal, in the order of its commits: each is folded in as a phone's would be.

@@ -17,7 +17,7 @@ use kairan_protocol::{
     replay::Ended,
     row::kind,
     time::Timestamp,
-    tree::GroupKind,
+    tree::{Group, GroupKind},
     view::{Mark, NewHousehold, View},
 };
 use rusqlite::params;
@@ -32,6 +32,19 @@ fn change(of: Change<String>) -> (bool, Option<String>) {
 }
 
 impl Tx<'_> {
+    /// A block is new, last in its association.
+    pub(super) fn make_block(&mut self, block: &Group) -> Result<(), StoreError> {
+        let sql = "INSERT INTO grp (id, kind, parent, name, paper, place) VALUES \
+                   (?1, ?2, ?3, ?4, 0, (SELECT coalesce(max(place) + 1, 0) FROM grp WHERE parent = ?3))";
+        let parameters =
+            params![block.id.number(), kind_word(block.kind), block.parent.map(GroupId::number), block.name];
+        run(self.connection, sql, parameters)?;
+        for feed in [FeedName::Board(block.id), FeedName::Staff(block.id), FeedName::Desk(block.id)] {
+            self.feed(feed)?;
+        }
+        Ok(())
+    }
+
     /// A household is new.
     pub(super) fn make_household(&mut self, new: &NewHousehold, commit: Commit) -> Result<(), StoreError> {
         let (id, block) = (new.id.number(), new.block.number());
@@ -114,6 +127,7 @@ impl Tx<'_> {
         let sql = "UPDATE grp SET parent = NULL, closed = ?2, merged = ?3 WHERE id = ?1";
         run(self.connection, sql, params![home, at.millis(), into.map(GroupId::number)])?;
         run(self.connection, "UPDATE invite SET void = 1 WHERE void = 0 AND household = ?1", [home])?;
+        self.forget_contact(household)?;
         self.changes.stirred = true;
         self.count_again(signed(commit.0), None)
     }

@@ -126,13 +126,20 @@ impl Inner {
 
     /// An op by the steward, without a phone.
     pub async fn console(&self, command: Command) -> Result<OpResult, StoreError> {
+        self.console_all(vec![command]).await?.pop().ok_or(StoreError::Unavailable)
+    }
+
+    /// Ops by the steward, in one transaction and one line after the other in the journal.
+    pub async fn console_all(&self, commands: Vec<Command>) -> Result<Vec<OpResult>, StoreError> {
         let now = self.now();
-        let op = Op { id: OpId::at(now)?, person: self.steward, at: now, command };
-        let text = RawValue::from_string(op.to_text()).map_err(|error| StoreError::Damaged(error.to_string()))?;
-        let mut results = self.apply(self.console, vec![text.clone()]).await.map_err(undeniable)?;
-        let result = results.pop().ok_or(StoreError::Unavailable)?;
-        self.write_down(text, &result).await?;
-        Ok(result)
+        let texts = commands.into_iter().map(|command| {
+            let op = Op { id: OpId::at(now)?, person: self.steward, at: now, command };
+            RawValue::from_string(op.to_text()).map_err(|error| StoreError::Damaged(error.to_string()))
+        });
+        let texts: Vec<Box<RawValue>> = texts.collect::<Result<_, _>>()?;
+        let results = self.apply(self.console, texts.clone()).await.map_err(undeniable)?;
+        self.write_down(texts, &results).await?;
+        Ok(results)
     }
 
     /// The successor of a token inside a sync. A proof that does not fit must not hold ops up: then there is none.

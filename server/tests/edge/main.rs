@@ -6,6 +6,7 @@ mod backups;
 mod command_line;
 mod disk;
 mod house;
+mod importing;
 mod joining;
 mod lifecycle;
 mod limits;

@@ -27,6 +27,7 @@ pub(crate) fn of(op: &Op) -> String {
         // Who lives where hangs together: one after the other.
         Command::AddHousehold { .. }
         | Command::AddPerson { .. }
+        | Command::AddBlock { .. }
         | Command::CorrectHousehold { .. }
         | Command::CorrectPerson { .. }
         | Command::MovePerson { .. }

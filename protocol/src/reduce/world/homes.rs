@@ -66,6 +66,9 @@ impl World {
     pub(super) fn carry_out_at_home(&mut self, effect: Effect) {
         let commit = self.commit;
         match effect {
+            Effect::Block(block) => {
+                self.groups.insert(block.id, block);
+            }
             Effect::Household(new) => {
                 let (id, parent, name) = (new.id, Some(new.block), new.name);
                 self.groups.insert(id, Group { id, kind: GroupKind::Household, parent, name });

@@ -129,6 +129,13 @@ pub enum Command {
         #[schema(min_length = 1, max_length = 60)]
         reading: Option<String>,
     },
+    /// A block is new in an association; its id is made by the asker.
+    AddBlock {
+        group: GroupId,
+        association: GroupId,
+        #[schema(min_length = 1, max_length = 60)]
+        name: String,
+    },
     /// Correct what the roster says of a household: absent keeps, null empties.
     CorrectHousehold {
         household: GroupId,

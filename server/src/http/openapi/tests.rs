@@ -126,6 +126,7 @@ fn roster_commands() -> Vec<Command> {
     vec![
         Command::AddHousehold { household, block, name: name.clone(), reading, paper: true, place: Some(3), people },
         Command::AddPerson { household, newcomer },
+        Command::AddBlock { group: block, association: household, name: name.clone() },
         Command::CorrectHousehold {
             household,
             seen,

@@ -1,6 +1,7 @@
 //! The tree, the people, their roles and devices, and the invitations they joined by.
 
 use super::lines::Lines;
+use crate::roster::plan::{NOTE, TELEPHONE};
 use crate::store::{look::Look, sql::many};
 use kairan_protocol::{
     id::{DeviceId, GroupId, RoleId},
@@ -101,6 +102,13 @@ pub fn check(look: &Look<'_>, lines: &mut Lines) {
          OR person.moods_to_team IS NOT iif(said.moods_to_team, said.at, NULL) \
          UNION ALL SELECT 'person ' || person FROM consent_history WHERE person NOT IN (SELECT id FROM person)",
         [],
+    );
+    lines.none(
+        "what is kept beside the roster is of homes that stand",
+        connection,
+        "SELECT 'household ' || household FROM contact JOIN grp ON grp.id = household WHERE grp.kind <> 'household' \
+         OR grp.parent IS NULL OR (telephone IS NULL AND note IS NULL) OR length(telephone) > ?1 OR length(note) > ?2",
+        [TELEPHONE, NOTE].map(|limit| i64::try_from(limit).unwrap_or(i64::MAX)),
     );
     devices(look, lines);
 }

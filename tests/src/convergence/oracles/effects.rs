@@ -121,6 +121,7 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
         | Command::PaperReceipt { .. }
         | Command::AddHousehold { .. }
         | Command::AddPerson { .. }
+        | Command::AddBlock { .. }
         | Command::CorrectHousehold { .. }
         | Command::CorrectPerson { .. }
         | Command::MovePerson { .. }
