@@ -62,7 +62,7 @@ impl Seen {
         {
             let same_place = known.block == home.block && known.address_key() == home.address_key();
             // Where each person has a record, the others of a home that comes twice are yet to come.
-            let same = same_place && (shape == Shape::Person || people(known) == people(&home));
+            let same = same_place && (shape == Shape::Person || people(known) == people(home));
             return if same { Meaning::Duplicate { of } } else { Meaning::Doubtful(Doubt::SameHead { of }) };
         }
         let elsewhere = home.people.iter().find_map(|member| self.by_person.get(&name::key(&member.name)).copied());

@@ -2,6 +2,8 @@
 #![allow(clippy::large_stack_arrays, reason = "the derive's own, made once when the description is printed")]
 #![allow(clippy::large_stack_arrays, reason = "what the derive makes is built once, when the description is printed")]
 
+#![allow(clippy::large_stack_arrays, reason = "an enum is described by one array of all its variants")]
+
 use super::{
     notice::{NoticeKind, NoticePatch, Points},
     schema::{Day, DeviceId, FeedName, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, RoleId, Timestamp},

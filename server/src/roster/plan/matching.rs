@@ -135,8 +135,8 @@ impl Planner<'_> {
             Likeness::Moved => self.index.headed_by(&head).iter().copied().filter(free).collect(),
             Likeness::Near => {
                 let near = |standing: &Standing<'_>| {
-                    let held = standing.home.people.first().map(|person| same::key(&person.name));
-                    held.is_some_and(|held| same::near(&held, &head))
+                    let known = standing.home.people.first().map(|person| same::key(&person.name));
+                    known.is_some_and(|known| same::near(&known, &head))
                 };
                 let homes = self.index.homes().filter(|(at, standing)| here(standing) && free(at) && near(standing));
                 homes.map(|(at, _)| at).collect()
@@ -147,39 +147,39 @@ impl Planner<'_> {
     fn question(&self, place: usize, at: HomeAt, likeness: Likeness) -> Option<(Vec<String>, Asking)> {
         let home = self.homes.get(place)?;
         let head = &home.head()?.name;
-        let Standing { block: held_block, home: held } = self.index.home(at)?;
-        let held_head = &held.people.first()?.name;
+        let Standing { block: stands, home: known } = self.index.home(at)?;
+        let before = &known.people.first()?.name;
         let block = self.block_of(home).map(|block| self.block_name(&block)).unwrap_or_default();
         let (word, text, yes, no) = match likeness {
             Likeness::OneOfSeveral => (
                 "several",
                 format!(
                     "{block}に世帯主が{head}さんの世帯がいくつかあります。{}の世帯のことですか。",
-                    held.people.iter().map(|person| format!("{}さん", person.name)).collect::<Vec<_>>().join("・")
+                    known.people.iter().map(|person| format!("{}さん", person.name)).collect::<Vec<_>>().join("・")
                 ),
                 "その世帯です",
                 "別の世帯です",
             ),
             Likeness::OtherHead => (
                 "other head",
-                format!("{block}の{head}さんの世帯は、世帯主が{held_head}さんだった世帯ですか。"),
+                format!("{block}の{head}さんの世帯は、世帯主が{before}さんだった世帯ですか。"),
                 "同じ世帯です",
                 "別の世帯です",
             ),
             Likeness::Moved => (
                 "moved",
-                format!("{head}さんの世帯は、今は{}にあります。{block}へ引っ越しましたか。", held_block.name),
+                format!("{head}さんの世帯は、今は{}にあります。{block}へ引っ越しましたか。", stands.name),
                 "世帯ごと引っ越しました",
                 "同姓同名の別の方です",
             ),
             Likeness::Near => (
                 "near",
-                format!("{block}の{head}さんは、{held_head}さんのお名前を直したものですか。"),
+                format!("{block}の{head}さんは、{before}さんのお名前を直したものですか。"),
                 "同じ方です。お名前を直します",
                 "別の方です",
             ),
         };
-        let about = vec![format!("home {word}"), block, same::key(head), held.id.to_string()];
+        let about = vec![format!("home {word}"), block, same::key(head), known.id.to_string()];
         Some((about, Asking { record: home.record, text, yes, no }))
     }
 }

@@ -115,7 +115,7 @@ pub fn plan(held: &Held, reading: &Reading, settings: &Settings, answers: &Answe
     Plan { lines, changes: planner.changes, questions: planner.questions, removals, other_blocks }
 }
 
-impl<'a> Planner<'a> {
+impl Planner<'_> {
     /// The homes of the roster, those that are only doubtful because somebody was named before among them where it is said so.
     fn take_up(&mut self, reading: &Reading) {
         let mut meanings: Vec<(&Line, &Meaning)> = Vec::new();

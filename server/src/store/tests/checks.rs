@@ -1,7 +1,7 @@
 //! The check: every table has a line, and each line is seen to fail on a database damaged by hand.
 
 use super::house::*;
-use crate::{clock::Clock, store::Store};
+use crate::{clock::Clock, roster::plan::Contact, store::Store};
 use kairan_protocol::{
     case::Support,
     check_in::Mood,
@@ -54,6 +54,8 @@ async fn lively() -> House {
     let support = Support { name: "支援センター".into(), telephone: "03-0000-0000".into(), hours: String::new() };
     console(Command::SetSupport { group: DISTRICT, support: Some(support) }).await;
     console(Command::MoveHousehold { household: YAMADA_HOME, to: FIRST_BLOCK }).await;
+    let contact = Contact { telephone: Some("03-0000-0001".to_owned()), note: None };
+    house.store.keep_contacts(vec![(YAMADA_HOME, contact)]).await.unwrap();
     let mut lost = house.phone(HANAKO).await;
     lost.catch_up(&house).await;
     console(Command::Revoke { device: lost.device }).await;
@@ -264,6 +266,7 @@ const DAMAGES: &[(&str, &str, &str)] = &[
         "UPDATE row SET body = json_set(body, '$.homes.households', 99) WHERE kind = 'group'",
         "cards add up their blocks",
     ),
+    ("contact", "UPDATE contact SET telephone = NULL", "what is kept beside the roster is of homes that stand"),
     ("tally", "UPDATE tally SET acknowledged = acknowledged + 1, not_yet = not_yet - 1", TALLIES),
     ("receipt", "DELETE FROM receipt", TALLIES),
     ("paper_receipt", "DELETE FROM paper_receipt", TALLIES),

@@ -14,6 +14,7 @@ mod epochs;
 mod erased;
 mod faults;
 mod forgotten;
+mod held;
 mod house;
 mod joining;
 mod journal;
