@@ -9,7 +9,8 @@ use super::{
     roles, same,
 };
 use crate::roster::{cell, name};
-use kairan_protocol::{notice::Change as Patch, people::RoleKind};
+use kairan_protocol::{id::PersonId, notice::Change as Patch, people::RoleKind};
+use std::collections::HashMap;
 
 impl Planner<'_> {
     /// What every home that is known or new comes to.
@@ -38,7 +39,9 @@ impl Planner<'_> {
             .map(|(seat, named)| newcomer(record, seat, named))
             .collect();
         let block_name = self.block_name(&block);
-        self.say(record, Outcome::NewHome { block: block_name, people: people.len() });
+        let beside = home.people.iter().enumerate().filter(|(_, named)| named.record == record);
+        let new = beside.filter(|(seat, _)| self.who(place, *seat) == Some(Who::New)).count();
+        self.say(record, Outcome::NewHome { block: block_name, people: new });
         let reading = home.head().and_then(|head| family_reading(head.reading.as_deref()));
         let paper = home.paper.unwrap_or_default();
         self.changes.push(Change::AddHome { record, block, name: home.name.clone(), reading, paper, people });
@@ -61,24 +64,28 @@ impl Planner<'_> {
             self.say(record, Outcome::Changed { field: Field::Delivery, from, to });
             self.changes.push(Change::SetPaper { home: held.id, paper });
         }
-        self.settle(place, home, Some(at));
-        self.follow_head(place, home, held);
+        let readings = self.settle(place, home, Some(at));
+        self.follow_head(place, home, held, &readings);
         self.compare_contact(home, held);
     }
 
-    /// Everybody of a home: who is new, who moves in, and what differs of those who are known. `at`: the held one it is.
-    fn settle(&mut self, place: usize, home: &NamedHome, at: Option<HomeAt>) {
+    /// Everybody of a home: who is new, who moves in, and what differs of those who are known. `at`: the held one it is. Answered
+    /// with the readings of those who are known.
+    fn settle(&mut self, place: usize, home: &NamedHome, at: Option<HomeAt>) -> HashMap<PersonId, Option<String>> {
+        let standing = at.and_then(|at| self.index.home(at));
+        let here = standing.map_or(HomeRef::New(home.record), |standing| HomeRef::Held(standing.home.id));
+        let mut readings = HashMap::new();
         for (seat, named) in home.people.iter().enumerate() {
             match self.who(place, seat) {
                 Some(Who::Held(person, by_number)) => {
                     let Some(living) = self.index.person(person) else { continue };
-                    self.compare_person(named, living.person, by_number);
+                    readings.insert(person, self.compare_person(named, living.person, by_number));
                     if Some(living.at) != at {
-                        self.move_in(named, living.at, home, at);
+                        self.move_in((person, named), living.at, here);
                     }
                 }
                 Some(Who::New) => {
-                    if let Some(Standing { home: held, .. }) = at.and_then(|at| self.index.home(at)) {
+                    if let Some(Standing { home: held, .. }) = standing {
                         let person = newcomer(home.record, seat, named);
                         self.say(named.record, Outcome::NewPerson { name: person.name.clone() });
                         self.changes.push(Change::AddPerson { home: held.id, person });
@@ -89,26 +96,18 @@ impl Planner<'_> {
                 Some(Who::Open | Who::Waits) | None => {}
             }
         }
+        readings
     }
 
-    fn move_in(&mut self, named: &NamedPerson, from: HomeAt, home: &NamedHome, at: Option<HomeAt>) {
+    fn move_in(&mut self, (person, named): (PersonId, &NamedPerson), from: HomeAt, to: HomeRef) {
         let left = self.index.home(from).and_then(|standing| standing.home.people.first());
         let from = left.map(|head| head.name.clone()).unwrap_or_default();
-        let standing = at.and_then(|at| self.index.home(at));
-        let to = standing.map_or(HomeRef::New(home.record), |standing| HomeRef::Held(standing.home.id));
-        let Some(Who::Held(person, _)) = self.whom(named, home) else { return };
         self.say(named.record, Outcome::PersonMoved { name: named.name.clone(), from });
         self.changes.push(Change::MovePerson { person, to });
     }
 
-    /// Who somebody named of a home is.
-    fn whom(&self, named: &NamedPerson, home: &NamedHome) -> Option<Who> {
-        let place = self.homes.binary_search_by_key(&home.record, |home| home.record).ok()?;
-        let seat = home.people.iter().position(|person| std::ptr::eq(person, named))?;
-        self.who(place, seat)
-    }
-
-    fn compare_person(&mut self, named: &NamedPerson, held: &HeldPerson, by_number: bool) {
+    /// Corrects what the roster says of somebody; their reading afterwards.
+    fn compare_person(&mut self, named: &NamedPerson, held: &HeldPerson, by_number: bool) -> Option<String> {
         let name = differs(&held.name, &named.name).then(|| cell::line(&named.name));
         if let Some(name) = &name {
             let (from, to) = (Some(held.name.clone()), Some(name.clone()));
@@ -119,10 +118,12 @@ impl Planner<'_> {
             let (from, to) = (held.reading.clone(), Some(reading.clone()));
             self.say(named.record, Outcome::Changed { field: Field::Reading, from, to });
         }
+        let now = reading.clone().or_else(|| held.reading.clone());
         if name.is_some() || reading.is_some() {
             let reading = reading.map_or(Patch::Keep, Patch::Set);
             self.changes.push(Change::CorrectPerson { person: held.id, seen: held.rev, name, reading });
         }
+        now
     }
 
     /// The reading the roster has, if it is another. Whoever is known by their number is corrected; of others it is asked.
@@ -144,7 +145,13 @@ impl Planner<'_> {
     }
 
     /// A home that is called by its head's family name goes on to be.
-    fn follow_head(&mut self, place: usize, home: &NamedHome, held: &HeldHome) {
+    fn follow_head(
+        &mut self,
+        place: usize,
+        home: &NamedHome,
+        held: &HeldHome,
+        readings: &HashMap<PersonId, Option<String>>,
+    ) {
         let Some(before) = held.people.first() else { return };
         let seats = home.people.iter().enumerate();
         let still = seats
@@ -166,13 +173,10 @@ impl Planner<'_> {
             let (from, to) = (Some(held.name.clone()), Some(name.clone()));
             self.say(home.record, Outcome::Changed { field: Field::HomeName, from, to });
         }
-        let corrected = self.changes.iter().rev().take(home.people.len() * 2).find_map(|change| match change {
-            Change::CorrectPerson { person, reading: Patch::Set(reading), .. } if *person == before.id => {
-                Some(reading.as_str())
-            }
-            _ => None,
-        });
-        let read = if still.is_some() { corrected.or(before.reading.as_deref()) } else { now.reading.as_deref() };
+        let read = match still {
+            Some(_) => readings.get(&before.id).and_then(Option::as_deref),
+            None => now.reading.as_deref(),
+        };
         let reading = family_reading(read).filter(|_| held.reading == family_reading(before.reading.as_deref()));
         let reading = reading.filter(|reading| held.reading.as_ref() != Some(reading));
         if let Some(reading) = &reading {

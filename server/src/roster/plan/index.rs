@@ -95,6 +95,12 @@ impl<'a> Index<'a> {
         self.by_name.get(key).into_iter().flatten().filter_map(|id| self.person(*id)).collect()
     }
 
+    /// Every home of somebody whose name stands in a text, by its key.
+    pub fn named_in(&self, text: &str) -> Vec<HomeAt> {
+        let named = self.by_name.iter().filter(|(key, _)| text.contains(key.as_str())).flat_map(|(_, people)| people);
+        named.filter_map(|id| self.person(*id)).map(|living| living.at).collect()
+    }
+
     /// The block of a name, however it is written.
     pub fn block(&self, name: &str) -> Option<&'a HeldBlock> {
         self.blocks.get(&block_key(name)).copied()

@@ -84,7 +84,7 @@ pub enum Outcome {
     NewHome {
         /// Its block.
         block: String,
-        /// How many of its people are new.
+        /// How many people of this record are new.
         people: usize,
     },
     /// A home that stands in another block now.

@@ -280,13 +280,7 @@ impl Planner<'_> {
 
     /// Everybody whose name stands in a text may be meant, with their homes.
     fn spare_named(&mut self, text: &str) {
-        let text = same::key(text);
-        let meant: Vec<HomeAt> = self
-            .index
-            .homes()
-            .filter(|(_, standing)| standing.home.people.iter().any(|person| text.contains(&same::key(&person.name))))
-            .map(|(at, _)| at)
-            .collect();
+        let meant = self.index.named_in(&same::key(text));
         for at in meant {
             self.spare_home(at);
         }

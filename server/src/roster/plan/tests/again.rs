@@ -18,6 +18,8 @@ fn each_of_the_rosters_comes_in_once_and_changes_nothing_the_second_time() {
             nothing_more(&name, &held, &reading, &answers);
             let sums = first.sums();
             assert_eq!(sums.new_homes, written_down(&held).len(), "{name}");
+            let people = held.blocks.iter().flat_map(|block| &block.homes).map(|home| home.people.len()).sum::<usize>();
+            assert_eq!(sums.new_people, people, "{name}");
             if say != Answer::Yes {
                 assert_eq!(sums.new_homes, reading.homes().len(), "{name}");
             }
