@@ -70,7 +70,7 @@ impl Import {
         report::read(&reading, &settings);
         let asks = !self.dry_run && self.answers.is_none() && io::stdin().is_terminal();
         if asks {
-            asking::ask_one_by_one(&mut answers, |answers| {
+            asking::ask_one_by_one(&mut answers, &mut io::stdin().lock(), |answers| {
                 planned = plan(&held, &reading, &settings, answers);
                 planned.questions.iter().find(|question| !question.later).cloned()
             })?;
@@ -130,7 +130,7 @@ impl Import {
             let answered = removals.iter().filter_map(|removal| Some((removal, answers.to(&removal.question.key)?)));
             return Ok(answered.flat_map(|(removal, answer)| removal.changes(answer)).collect());
         }
-        if asks && asking::confirm_removals(removals)? {
+        if asks && asking::confirm_removals(removals, &mut io::stdin().lock())? {
             return Ok(removals.iter().flat_map(|removal| removal.changes(Answer::Yes)).collect());
         }
         say("名簿にない方は、そのまま残しました。外すには --questions で書き出し、答えを --answers で渡してください。");

@@ -190,6 +190,7 @@ async fn twenty_thousand_people_come_in_beside_a_running_server_and_nobody_twice
     let (took, said) = (began.elapsed(), text(&imported.stderr));
     assert!(imported.status.success(), "{said}");
     assert!(said.contains("importing: ") && said.lines().count() >= 9, "{said}");
+    assert!(text(&imported.stdout).lines().count() < 10, "what is simply new stands in the sums");
     let [_, homes, counted, _] = counts(&town.held().await);
     assert_eq!((counted, homes), (people, families));
     let began = Instant::now();

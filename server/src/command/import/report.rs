@@ -72,7 +72,7 @@ fn told(plan: &Plan, outcome: &Outcome) -> Option<String> {
     Some(match outcome {
         Outcome::Nothing(Nothing::Duplicate { of }) => format!("{of}行目と同じなので取り込みません"),
         Outcome::Nothing(Nothing::Vacant) => "空き家・転出なので取り込みません".to_owned(),
-        Outcome::Nothing(_) | Outcome::Unchanged | Outcome::NewHome { .. } => return None,
+        Outcome::Nothing(_) | Outcome::Unchanged | Outcome::NewHome { .. } | Outcome::NewMember => return None,
         Outcome::HomeMoved { from, to } => format!("{from}から{to}へ移ります"),
         Outcome::NewPerson { name } => format!("{name}さんが加わります"),
         Outcome::PersonMoved { name, from } => format!("{name}さんが{from}さん方から移ります"),

@@ -90,7 +90,7 @@ impl Planner<'_> {
                         self.say(named.record, Outcome::NewPerson { name: person.name.clone() });
                         self.changes.push(Change::AddPerson { home: held.id, person });
                     } else if named.record != home.record {
-                        self.say(named.record, Outcome::NewPerson { name: named.name.clone() });
+                        self.say(named.record, Outcome::NewMember);
                     }
                 }
                 Some(Who::Open | Who::Waits) | None => {}

@@ -87,6 +87,8 @@ pub enum Outcome {
         /// How many people of this record are new.
         people: usize,
     },
+    /// Somebody of a home that is new, on a record of their own.
+    NewMember,
     /// A home that stands in another block now.
     HomeMoved {
         /// From.
@@ -235,7 +237,7 @@ impl Plan {
                         sums.new_homes += 1;
                         sums.new_people += people;
                     }
-                    Outcome::NewPerson { .. } => sums.new_people += 1,
+                    Outcome::NewPerson { .. } | Outcome::NewMember => sums.new_people += 1,
                     Outcome::HomeMoved { .. }
                     | Outcome::PersonMoved { .. }
                     | Outcome::Changed { .. }
