@@ -8,7 +8,7 @@ use super::say;
 use crate::{
     Error, folder,
     roster::{
-        self, BYTES, Reading, Unreadable,
+        self, BYTES, Reading, Text, Unreadable,
         commands::work,
         plan::{Answer, Answers, Change, Held, Plan, Removal, Settings, plan, to_fill_in},
     },
@@ -115,8 +115,10 @@ impl Import {
 
     fn answered(&self) -> Result<Answers, Error> {
         let Some(file) = &self.answers else { return Ok(Answers::default()) };
-        let text = folder::read(file)?;
-        Answers::read(&text).map_err(|wrong| {
+        // An editor of Windows may have saved it in its own encoding.
+        let bytes = fs::read(file).map_err(Error::file(file))?;
+        let text = Text::decode(&bytes).map_err(|wrong| Error::Arguments(format!("{}: {wrong}", file.display())))?;
+        Answers::read(&text.into_written()).map_err(|wrong| {
             Error::Arguments(format!("{}, {wrong}: write はい, いいえ, 死亡 or あとで", file.display()))
         })
     }

@@ -62,6 +62,12 @@ impl Text {
         Ok(Self { written: text, encoding, newline })
     }
 
+    /// All of it.
+    #[must_use]
+    pub fn into_written(self) -> String {
+        self.written
+    }
+
     /// Its records in order, blank lines among them. A quote that is never closed ends with the file.
     #[must_use]
     pub fn records(&self) -> Vec<Record> {

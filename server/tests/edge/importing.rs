@@ -1,6 +1,7 @@
 //! Rosters brought in and taken out by the program itself, beside a running server.
 
 use crate::house::{morning, pinned, serve};
+use encoding_rs::SHIFT_JIS;
 use kairan_protocol::{id::GroupId, op::Command as Op, outcome::Outcome};
 use kairan_server::{
     clock::{Clock, ManualClock},
@@ -277,7 +278,8 @@ async fn roles_and_removals_are_done_as_answered_in_a_file_and_remarks_go_with_t
     fs::write(&file, ROSTER.lines().take(2).collect::<Vec<_>>().join("\n")).unwrap();
     town.import(&file, &["--dry-run", "--questions", &questions_text]).await;
     let yes = fs::read_to_string(&questions).unwrap().replace("答え: あとで", "答え: はい");
-    fs::write(&questions, &yes).unwrap();
+    // Saved by an old editor of Windows.
+    fs::write(&questions, SHIFT_JIS.encode(&yes).0).unwrap();
     town.import(&file, &["--answers", &questions_text]).await;
     town.import(&file, &["--remove"]).await;
     assert_eq!(counts(&town.held().await)[1], 2);
