@@ -87,10 +87,10 @@ mod tests {
             for act in PERSONAL_ACTS {
                 wanted.extend(["self", "other"].map(|place| (standing.to_owned(), act.to_owned(), place.to_owned())));
             }
-            for act in GROUP_ACTS.iter().copied() {
+            for act in GROUP_ACTS {
                 wanted.extend(
                     ["own", "below", "above", "beside"]
-                        .map(|place| (standing.to_owned(), act.to_owned(), place.to_owned())),
+                        .map(|place| (standing.to_owned(), (*act).to_owned(), place.to_owned())),
                 );
             }
         }

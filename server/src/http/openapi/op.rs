@@ -1,8 +1,5 @@
 //! Ops as the description shows them.
 #![allow(clippy::large_stack_arrays, reason = "the derive's own, made once when the description is printed")]
-#![allow(clippy::large_stack_arrays, reason = "what the derive makes is built once, when the description is printed")]
-
-#![allow(clippy::large_stack_arrays, reason = "an enum is described by one array of all its variants")]
 
 use super::{
     notice::{NoticeKind, NoticePatch, Points},
