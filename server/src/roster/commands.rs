@@ -16,8 +16,6 @@ pub struct Work {
     pub commands: Vec<Command>,
     /// What is kept of homes beside the roster.
     pub contacts: Vec<(GroupId, Contact)>,
-    /// Homes that are to be served on paper, or no longer. There is no op for it on this branch yet: told, and left as it is.
-    pub papers: Vec<(GroupId, bool)>,
 }
 
 /// The ids of what is new.
@@ -103,10 +101,7 @@ pub fn work(association: GroupId, changes: &[Change]) -> Result<Work, getrandom:
             Change::CorrectPerson { person, seen, name, reading } => {
                 Command::CorrectPerson { person: *person, seen: *seen, name: name.clone(), reading: reading.clone() }
             }
-            Change::SetPaper { home, paper } => {
-                work.papers.push((*home, *paper));
-                continue;
-            }
+            Change::SetPaper { home, paper } => Command::SetPaper { household: *home, paper: *paper },
             Change::GrantRole { person, place, kind } => {
                 let group = match place {
                     Place::Association => association,

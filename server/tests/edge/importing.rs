@@ -311,13 +311,15 @@ async fn what_goes_out_comes_back_and_is_on_record() {
     let again = town.import(&out, &[]).await;
     assert!(again.contains("取り込みました（0件）"), "{again}");
 
-    // An officer corrects a name and adds a child in the file itself.
-    let edited = whole.replace("見本 花子", "見本 華子") + "1班,,見本 太郎,,見本 さくら,みほん さくら,長女,,,,\r\n";
+    // An officer corrects a name, adds a child and gives up the paper in the file itself.
+    let edited = whole.replace("見本 花子", "見本 華子").replace(",紙,", ",アプリ,")
+        + "1班,,見本 太郎,,見本 さくら,みほん さくら,長女,,,,\r\n";
     fs::write(&file, edited).unwrap();
     town.import(&file, &[]).await;
     let held = town.held().await;
     let names: Vec<&str> = homes(&held)[0].people.iter().map(|person| person.name.as_str()).collect();
     assert_eq!(names, ["見本 太郎", "見本 華子", "見本 さくら"]);
+    assert_eq!(counts(&held)[3], 0, "nobody on paper any more");
 
     let database = town.path("district/kairan.db");
     let open = rusqlite::Connection::open_with_flags(&database, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();

@@ -32,7 +32,7 @@ pub async fn write(data: &Path, work: Work) -> Result<(), Error> {
 }
 
 async fn batches(console: &mut Console, work: Work) -> Result<Vec<String>, Error> {
-    let Work { commands, contacts, papers } = work;
+    let Work { commands, contacts } = work;
     let watch = watched::watch()?;
     let all = commands.len();
     let (mut done, mut refused) = (0, Vec::new());
@@ -54,9 +54,6 @@ async fn batches(console: &mut Console, work: Work) -> Result<Vec<String>, Error
     for batch in cut(contacts) {
         watch.look().map_err(|_| Error::Interrupted { done, all })?;
         console.keep_contacts(batch).await?;
-    }
-    if !papers.is_empty() {
-        say(&format!("配布の変更 {}世帯は、まだ取り込めません。", papers.len()));
     }
     Ok(refused)
 }

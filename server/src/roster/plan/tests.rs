@@ -85,9 +85,6 @@ fn carried_out(held: &Held, changes: &[Change]) -> Held {
     for command in work.commands {
         carry_out(&mut held, command);
     }
-    for (home, paper) in work.papers {
-        home_of(&mut held, home).paper = paper;
-    }
     for (home, contact) in work.contacts {
         home_of(&mut held, home).contact = contact;
     }
@@ -148,6 +145,7 @@ fn carry_out(held: &mut Held, command: Command) {
         Command::Depart { person, .. } => {
             taken_out(held, person);
         }
+        Command::SetPaper { household, paper } => home_of(held, household).paper = paper,
         other => panic!("no import asks for {other:?}"),
     }
 }
