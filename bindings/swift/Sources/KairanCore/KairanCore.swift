@@ -613,6 +613,42 @@ public protocol KairanProtocol: AnyObject, Sendable {
     func alerts(person: String) throws  -> [Alert]
     
     /**
+     * 完了; the op's id.
+     */
+    func closeCase(person: String, `case`: String, text: String?) async throws  -> String
+    
+    /**
+     * A person's own requests for a talk, newest first, each with how far it is.
+     */
+    func myTalks(person: String) throws  -> [MyTalk]
+    
+    /**
+     * Something is written down about a case, for the team only; the op's id.
+     */
+    func noteCase(person: String, `case`: String, text: String) async throws  -> String
+    
+    /**
+     * A case waits for somebody else again; the op's id.
+     */
+    func releaseCase(person: String, `case`: String) async throws  -> String
+    
+    /**
+     * A case was on the screen of somebody of the team: the resident hears who looked first, and this phone raises it no more.
+     * Later calls do nothing.
+     */
+    func seeCase(person: String, `case`: String) async throws 
+    
+    /**
+     * The telephone number offered below a group where no team can be reached; none: no longer one of its own. The op's id.
+     */
+    func setSupport(person: String, group: String, support: Support?) async throws  -> String
+    
+    /**
+     * 「引き受ける」; the op's id. Where somebody else was quicker it is refused with `conflict`, and the row says who.
+     */
+    func takeCase(person: String, `case`: String) async throws  -> String
+    
+    /**
      * One desk.
      */
     func desk(group: String) throws  -> Desk
@@ -686,6 +722,77 @@ public protocol KairanProtocol: AnyObject, Sendable {
      * Somebody has seen what became of damaged records: the first screen does not tell it any more.
      */
     func salvageSeen() async throws 
+    
+    /**
+     * What is to be carried to which paper homes of a desk, by block: one notice, or everything of the last sixty days that a home
+     * still waits for.
+     */
+    func deliveries(group: String, notice: String?) throws  -> [BlockDelivery]
+    
+    /**
+     * 「紙でお渡し」 or 「代理で確認」 was pressed for a home; `rev` is that of the copy. The op's id.
+     */
+    func paperReceipt(person: String, notice: String, rev: UInt32, household: String, stage: PaperStage) async throws  -> String
+    
+    /**
+     * How many homes an audience reaches by app and on paper, each home once: what is confirmed before sending.
+     */
+    func reach(person: String, audience: [String]) throws  -> Reach
+    
+    /**
+     * A home is served on paper from now on, or no longer; the op's id.
+     */
+    func setPaper(person: String, household: String, paper: Bool) async throws  -> String
+    
+    /**
+     * A block is new in an association; the op's id.
+     */
+    func addBlock(person: String, association: String, name: String) async throws  -> String
+    
+    /**
+     * 転入: a household is new in a block; the op's id.
+     */
+    func addHousehold(person: String, block: String, home: NewHome) async throws  -> String
+    
+    /**
+     * Somebody is new in a household; the op's id.
+     */
+    func addPerson(person: String, household: String, new: NewPerson) async throws  -> String
+    
+    /**
+     * Corrects what the roster says of a household. `seen`: the rev the roster showed; the op's id.
+     */
+    func correctHousehold(person: String, household: String, seen: UInt32, correction: RosterCorrection) async throws  -> String
+    
+    /**
+     * Corrects what the roster says of somebody. `seen`: the rev the roster showed; the op's id. Their place is their household's.
+     */
+    func correctPerson(person: String, of: String, seen: UInt32, correction: RosterCorrection) async throws  -> String
+    
+    /**
+     * Somebody moved away or died. Their phones erase what they hold of them, and it is not undone; the op's id.
+     */
+    func depart(person: String, who: String, why: Departure) async throws  -> String
+    
+    /**
+     * Everybody of one household lives in another, and the first is closed; the op's id.
+     */
+    func mergeHouseholds(person: String, from: String, into: String) async throws  -> String
+    
+    /**
+     * Somebody lives in another household from now on; the op's id.
+     */
+    func movePerson(person: String, who: String, to: String) async throws  -> String
+    
+    /**
+     * Two entries of a roster are the same person: `twice` is `same` from now on; the op's id.
+     */
+    func samePerson(person: String, same: String, twice: String) async throws  -> String
+    
+    /**
+     * Some of a household become one of their own, in the same block or another; the op's id.
+     */
+    func splitHousehold(person: String, from: String, block: String, name: String, people: [String]) async throws  -> String
     
     /**
      * The phones a person has joined with.
@@ -902,6 +1009,134 @@ open func alerts(person: String)throws  -> [Alert]  {
         FfiConverterString.lower(person),uniffiCallStatus
     )
 })
+}
+    
+    /**
+     * 完了; the op's id.
+     */
+open func closeCase(person: String, `case`: String, text: String?)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_close_case(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(`case`),FfiConverterOptionString.lower(text)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * A person's own requests for a talk, newest first, each with how far it is.
+     */
+open func myTalks(person: String)throws  -> [MyTalk]  {
+    return try  FfiConverterSequenceTypeMyTalk.lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
+        uniffiCallStatus in
+    uniffi_kairan_core_fn_method_kairan_my_talks(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(person),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Something is written down about a case, for the team only; the op's id.
+     */
+open func noteCase(person: String, `case`: String, text: String)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_note_case(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(`case`),FfiConverterString.lower(text)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * A case waits for somebody else again; the op's id.
+     */
+open func releaseCase(person: String, `case`: String)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_release_case(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(`case`)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * A case was on the screen of somebody of the team: the resident hears who looked first, and this phone raises it no more.
+     * Later calls do nothing.
+     */
+open func seeCase(person: String, `case`: String)async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_see_case(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(`case`)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_void,
+            completeFunc: ffi_kairan_core_rust_future_complete_void,
+            freeFunc: ffi_kairan_core_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * The telephone number offered below a group where no team can be reached; none: no longer one of its own. The op's id.
+     */
+open func setSupport(person: String, group: String, support: Support?)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_set_support(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(group),FfiConverterOptionTypeSupport.lower(support)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * 「引き受ける」; the op's id. Where somebody else was quicker it is refused with `conflict`, and the row says who.
+     */
+open func takeCase(person: String, `case`: String)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_take_case(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(`case`)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
 }
     
     /**
@@ -1147,6 +1382,263 @@ open func salvageSeen()async throws   {
             completeFunc: ffi_kairan_core_rust_future_complete_void,
             freeFunc: ffi_kairan_core_rust_future_free_void,
             liftFunc: { $0 },
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * What is to be carried to which paper homes of a desk, by block: one notice, or everything of the last sixty days that a home
+     * still waits for.
+     */
+open func deliveries(group: String, notice: String?)throws  -> [BlockDelivery]  {
+    return try  FfiConverterSequenceTypeBlockDelivery.lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
+        uniffiCallStatus in
+    uniffi_kairan_core_fn_method_kairan_deliveries(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(group),
+        FfiConverterOptionString.lower(notice),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * 「紙でお渡し」 or 「代理で確認」 was pressed for a home; `rev` is that of the copy. The op's id.
+     */
+open func paperReceipt(person: String, notice: String, rev: UInt32, household: String, stage: PaperStage)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_paper_receipt(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(notice),FfiConverterUInt32.lower(rev),FfiConverterString.lower(household),FfiConverterTypePaperStage_lower(stage)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * How many homes an audience reaches by app and on paper, each home once: what is confirmed before sending.
+     */
+open func reach(person: String, audience: [String])throws  -> Reach  {
+    return try  FfiConverterTypeReach_lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
+        uniffiCallStatus in
+    uniffi_kairan_core_fn_method_kairan_reach(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(person),
+        FfiConverterSequenceString.lower(audience),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * A home is served on paper from now on, or no longer; the op's id.
+     */
+open func setPaper(person: String, household: String, paper: Bool)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_set_paper(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(household),FfiConverterBool.lower(paper)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * A block is new in an association; the op's id.
+     */
+open func addBlock(person: String, association: String, name: String)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_add_block(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(association),FfiConverterString.lower(name)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * 転入: a household is new in a block; the op's id.
+     */
+open func addHousehold(person: String, block: String, home: NewHome)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_add_household(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(block),FfiConverterTypeNewHome_lower(home)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Somebody is new in a household; the op's id.
+     */
+open func addPerson(person: String, household: String, new: NewPerson)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_add_person(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(household),FfiConverterTypeNewPerson_lower(new)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Corrects what the roster says of a household. `seen`: the rev the roster showed; the op's id.
+     */
+open func correctHousehold(person: String, household: String, seen: UInt32, correction: RosterCorrection)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_correct_household(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(household),FfiConverterUInt32.lower(seen),FfiConverterTypeRosterCorrection_lower(correction)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Corrects what the roster says of somebody. `seen`: the rev the roster showed; the op's id. Their place is their household's.
+     */
+open func correctPerson(person: String, of: String, seen: UInt32, correction: RosterCorrection)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_correct_person(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(of),FfiConverterUInt32.lower(seen),FfiConverterTypeRosterCorrection_lower(correction)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Somebody moved away or died. Their phones erase what they hold of them, and it is not undone; the op's id.
+     */
+open func depart(person: String, who: String, why: Departure)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_depart(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(who),FfiConverterTypeDeparture_lower(why)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Everybody of one household lives in another, and the first is closed; the op's id.
+     */
+open func mergeHouseholds(person: String, from: String, into: String)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_merge_households(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(from),FfiConverterString.lower(into)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Somebody lives in another household from now on; the op's id.
+     */
+open func movePerson(person: String, who: String, to: String)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_move_person(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(who),FfiConverterString.lower(to)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Two entries of a roster are the same person: `twice` is `same` from now on; the op's id.
+     */
+open func samePerson(person: String, same: String, twice: String)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_same_person(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(same),FfiConverterString.lower(twice)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Some of a household become one of their own, in the same block or another; the op's id.
+     */
+open func splitHousehold(person: String, from: String, block: String, name: String, people: [String])async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_split_household(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(from),FfiConverterString.lower(block),FfiConverterString.lower(name),FfiConverterSequenceString.lower(people)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
             errorHandler: FfiConverterTypeKairanError_lift
         )
 }
@@ -2178,6 +2670,105 @@ public func FfiConverterTypeAlert_lower(_ value: Alert) -> RustBuffer {
 
 
 /**
+ * 紙でお届けの世帯 of one block.
+ */
+public struct BlockDelivery: Equatable, Hashable {
+    /**
+     * The block.
+     */
+    public let id: String
+    /**
+     * Its name.
+     */
+    public let name: String
+    /**
+     * What is carried, oldest first.
+     */
+    public let notices: [CarriedNotice]
+    /**
+     * To which homes, in the order of the roster.
+     */
+    public let homes: [CarriedHome]
+    /**
+     * All copies.
+     */
+    public let copies: Copies
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The block.
+         */id: String, 
+        /**
+         * Its name.
+         */name: String, 
+        /**
+         * What is carried, oldest first.
+         */notices: [CarriedNotice], 
+        /**
+         * To which homes, in the order of the roster.
+         */homes: [CarriedHome], 
+        /**
+         * All copies.
+         */copies: Copies) {
+        self.id = id
+        self.name = name
+        self.notices = notices
+        self.homes = homes
+        self.copies = copies
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension BlockDelivery: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeBlockDelivery: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> BlockDelivery {
+        return
+            try BlockDelivery(
+                id: FfiConverterString.read(from: &buf), 
+                name: FfiConverterString.read(from: &buf), 
+                notices: FfiConverterSequenceTypeCarriedNotice.read(from: &buf), 
+                homes: FfiConverterSequenceTypeCarriedHome.read(from: &buf), 
+                copies: FfiConverterTypeCopies.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: BlockDelivery, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterSequenceTypeCarriedNotice.write(value.notices, into: &buf)
+        FfiConverterSequenceTypeCarriedHome.write(value.homes, into: &buf)
+        FfiConverterTypeCopies.write(value.copies, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBlockDelivery_lift(_ buf: RustBuffer) throws -> BlockDelivery {
+    return try FfiConverterTypeBlockDelivery.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeBlockDelivery_lower(_ value: BlockDelivery) -> RustBuffer {
+    return FfiConverterTypeBlockDelivery.lower(value)
+}
+
+
+/**
  * One block (or association, on desks above it) and where its homes stand.
  */
 public struct BlockLine: Equatable, Hashable {
@@ -2194,7 +2785,7 @@ public struct BlockLine: Equatable, Hashable {
      */
     public let counts: Counts
     /**
-     * Its homes, those that have not acknowledged first; empty where names are not this desk's to see.
+     * Its homes, those that have not confirmed first; empty where names are not this desk's to see.
      */
     public let homes: [HomeLine]
 
@@ -2211,7 +2802,7 @@ public struct BlockLine: Equatable, Hashable {
          * Its figures.
          */counts: Counts, 
         /**
-         * Its homes, those that have not acknowledged first; empty where names are not this desk's to see.
+         * Its homes, those that have not confirmed first; empty where names are not this desk's to see.
          */homes: [HomeLine]) {
         self.id = id
         self.name = name
@@ -2263,6 +2854,352 @@ public func FfiConverterTypeBlockLine_lift(_ buf: RustBuffer) throws -> BlockLin
 #endif
 public func FfiConverterTypeBlockLine_lower(_ value: BlockLine) -> RustBuffer {
     return FfiConverterTypeBlockLine.lower(value)
+}
+
+
+/**
+ * One copy for one home.
+ */
+public struct CarriedCopy: Equatable, Hashable {
+    /**
+     * The notice.
+     */
+    public let notice: String
+    /**
+     * How far it is.
+     */
+    public let state: Carried
+    /**
+     * Whether that is still waiting to be sent.
+     */
+    public let waiting: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The notice.
+         */notice: String, 
+        /**
+         * How far it is.
+         */state: Carried, 
+        /**
+         * Whether that is still waiting to be sent.
+         */waiting: Bool) {
+        self.notice = notice
+        self.state = state
+        self.waiting = waiting
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension CarriedCopy: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCarriedCopy: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CarriedCopy {
+        return
+            try CarriedCopy(
+                notice: FfiConverterString.read(from: &buf), 
+                state: FfiConverterTypeCarried.read(from: &buf), 
+                waiting: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: CarriedCopy, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.notice, into: &buf)
+        FfiConverterTypeCarried.write(value.state, into: &buf)
+        FfiConverterBool.write(value.waiting, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCarriedCopy_lift(_ buf: RustBuffer) throws -> CarriedCopy {
+    return try FfiConverterTypeCarriedCopy.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCarriedCopy_lower(_ value: CarriedCopy) -> RustBuffer {
+    return FfiConverterTypeCarriedCopy.lower(value)
+}
+
+
+/**
+ * A home something is carried to.
+ */
+public struct CarriedHome: Equatable, Hashable {
+    /**
+     * The household.
+     */
+    public let id: String
+    /**
+     * Its name.
+     */
+    public let name: String
+    /**
+     * What is carried there, in the order of the block's notices.
+     */
+    public let copies: [CarriedCopy]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The household.
+         */id: String, 
+        /**
+         * Its name.
+         */name: String, 
+        /**
+         * What is carried there, in the order of the block's notices.
+         */copies: [CarriedCopy]) {
+        self.id = id
+        self.name = name
+        self.copies = copies
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension CarriedHome: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCarriedHome: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CarriedHome {
+        return
+            try CarriedHome(
+                id: FfiConverterString.read(from: &buf), 
+                name: FfiConverterString.read(from: &buf), 
+                copies: FfiConverterSequenceTypeCarriedCopy.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: CarriedHome, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterSequenceTypeCarriedCopy.write(value.copies, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCarriedHome_lift(_ buf: RustBuffer) throws -> CarriedHome {
+    return try FfiConverterTypeCarriedHome.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCarriedHome_lower(_ value: CarriedHome) -> RustBuffer {
+    return FfiConverterTypeCarriedHome.lower(value)
+}
+
+
+/**
+ * A notice that is carried.
+ */
+public struct CarriedNotice: Equatable, Hashable {
+    /**
+     * The notice.
+     */
+    public let notice: String
+    /**
+     * The rev that is carried: what `paper_receipt` names.
+     */
+    public let rev: UInt32
+    /**
+     * 件名.
+     */
+    public let title: String
+    /**
+     * When it was published.
+     */
+    public let at: Int64
+    /**
+     * Its copies in this block.
+     */
+    public let copies: Copies
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The notice.
+         */notice: String, 
+        /**
+         * The rev that is carried: what `paper_receipt` names.
+         */rev: UInt32, 
+        /**
+         * 件名.
+         */title: String, 
+        /**
+         * When it was published.
+         */at: Int64, 
+        /**
+         * Its copies in this block.
+         */copies: Copies) {
+        self.notice = notice
+        self.rev = rev
+        self.title = title
+        self.at = at
+        self.copies = copies
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension CarriedNotice: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCarriedNotice: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CarriedNotice {
+        return
+            try CarriedNotice(
+                notice: FfiConverterString.read(from: &buf), 
+                rev: FfiConverterUInt32.read(from: &buf), 
+                title: FfiConverterString.read(from: &buf), 
+                at: FfiConverterInt64.read(from: &buf), 
+                copies: FfiConverterTypeCopies.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: CarriedNotice, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.notice, into: &buf)
+        FfiConverterUInt32.write(value.rev, into: &buf)
+        FfiConverterString.write(value.title, into: &buf)
+        FfiConverterInt64.write(value.at, into: &buf)
+        FfiConverterTypeCopies.write(value.copies, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCarriedNotice_lift(_ buf: RustBuffer) throws -> CarriedNotice {
+    return try FfiConverterTypeCarriedNotice.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCarriedNotice_lower(_ value: CarriedNotice) -> RustBuffer {
+    return FfiConverterTypeCarriedNotice.lower(value)
+}
+
+
+/**
+ * One line of a case's history.
+ */
+public struct CaseEntry: Equatable, Hashable {
+    /**
+     * When.
+     */
+    public let at: Int64
+    /**
+     * Who, by name; none: by the clock.
+     */
+    public let by: String?
+    /**
+     * What.
+     */
+    public let what: Step
+    /**
+     * What was written down.
+     */
+    public let text: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * When.
+         */at: Int64, 
+        /**
+         * Who, by name; none: by the clock.
+         */by: String?, 
+        /**
+         * What.
+         */what: Step, 
+        /**
+         * What was written down.
+         */text: String?) {
+        self.at = at
+        self.by = by
+        self.what = what
+        self.text = text
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension CaseEntry: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCaseEntry: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CaseEntry {
+        return
+            try CaseEntry(
+                at: FfiConverterInt64.read(from: &buf), 
+                by: FfiConverterOptionString.read(from: &buf), 
+                what: FfiConverterTypeStep.read(from: &buf), 
+                text: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: CaseEntry, into buf: inout [UInt8]) {
+        FfiConverterInt64.write(value.at, into: &buf)
+        FfiConverterOptionString.write(value.by, into: &buf)
+        FfiConverterTypeStep.write(value.what, into: &buf)
+        FfiConverterOptionString.write(value.text, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCaseEntry_lift(_ buf: RustBuffer) throws -> CaseEntry {
+    return try FfiConverterTypeCaseEntry.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCaseEntry_lower(_ value: CaseEntry) -> RustBuffer {
+    return FfiConverterTypeCaseEntry.lower(value)
 }
 
 
@@ -2435,6 +3372,85 @@ public func FfiConverterTypeClockReading_lower(_ value: ClockReading) -> RustBuf
 
 
 /**
+ * How many copies of something are in which state.
+ */
+public struct Copies: Equatable, Hashable {
+    /**
+     * これからお届け.
+     */
+    public let toDo: UInt32
+    /**
+     * 紙でお渡し.
+     */
+    public let handed: UInt32
+    /**
+     * 代理で確認.
+     */
+    public let proxy: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * これからお届け.
+         */toDo: UInt32, 
+        /**
+         * 紙でお渡し.
+         */handed: UInt32, 
+        /**
+         * 代理で確認.
+         */proxy: UInt32) {
+        self.toDo = toDo
+        self.handed = handed
+        self.proxy = proxy
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Copies: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCopies: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Copies {
+        return
+            try Copies(
+                toDo: FfiConverterUInt32.read(from: &buf), 
+                handed: FfiConverterUInt32.read(from: &buf), 
+                proxy: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Copies, into buf: inout [UInt8]) {
+        FfiConverterUInt32.write(value.toDo, into: &buf)
+        FfiConverterUInt32.write(value.handed, into: &buf)
+        FfiConverterUInt32.write(value.proxy, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCopies_lift(_ buf: RustBuffer) throws -> Copies {
+    return try FfiConverterTypeCopies.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCopies_lower(_ value: Copies) -> RustBuffer {
+    return FfiConverterTypeCopies.lower(value)
+}
+
+
+/**
  * What an officer changes: absent keeps, present sets, `clear` empties.
  */
 public struct Correction: Equatable, Hashable {
@@ -2558,9 +3574,17 @@ public struct Counts: Equatable, Hashable {
      */
     public let notYet: UInt32
     /**
-     * 紙でお届けの世帯.
+     * 紙でお届けの世帯: still to be carried there.
      */
     public let paper: UInt32
+    /**
+     * 紙でお渡し.
+     */
+    public let handed: UInt32
+    /**
+     * 代理で確認.
+     */
+    public let proxy: UInt32
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -2581,14 +3605,22 @@ public struct Counts: Equatable, Hashable {
          * まだ届いていない.
          */notYet: UInt32, 
         /**
-         * 紙でお届けの世帯.
-         */paper: UInt32) {
+         * 紙でお届けの世帯: still to be carried there.
+         */paper: UInt32, 
+        /**
+         * 紙でお渡し.
+         */handed: UInt32, 
+        /**
+         * 代理で確認.
+         */proxy: UInt32) {
         self.households = households
         self.acknowledged = acknowledged
         self.displayed = displayed
         self.delivered = delivered
         self.notYet = notYet
         self.paper = paper
+        self.handed = handed
+        self.proxy = proxy
     }
 
     
@@ -2612,7 +3644,9 @@ public struct FfiConverterTypeCounts: FfiConverterRustBuffer {
                 displayed: FfiConverterUInt32.read(from: &buf), 
                 delivered: FfiConverterUInt32.read(from: &buf), 
                 notYet: FfiConverterUInt32.read(from: &buf), 
-                paper: FfiConverterUInt32.read(from: &buf)
+                paper: FfiConverterUInt32.read(from: &buf), 
+                handed: FfiConverterUInt32.read(from: &buf), 
+                proxy: FfiConverterUInt32.read(from: &buf)
         )
     }
 
@@ -2623,6 +3657,8 @@ public struct FfiConverterTypeCounts: FfiConverterRustBuffer {
         FfiConverterUInt32.write(value.delivered, into: &buf)
         FfiConverterUInt32.write(value.notYet, into: &buf)
         FfiConverterUInt32.write(value.paper, into: &buf)
+        FfiConverterUInt32.write(value.handed, into: &buf)
+        FfiConverterUInt32.write(value.proxy, into: &buf)
     }
 }
 
@@ -2639,6 +3675,85 @@ public func FfiConverterTypeCounts_lift(_ buf: RustBuffer) throws -> Counts {
 #endif
 public func FfiConverterTypeCounts_lower(_ value: Counts) -> RustBuffer {
     return FfiConverterTypeCounts.lower(value)
+}
+
+
+/**
+ * The moods of a day that is over, counted once: figures, or why there are none.
+ */
+public struct DayLine: Equatable, Hashable {
+    /**
+     * The day.
+     */
+    public let day: String
+    /**
+     * The figures, each at least five; none where one is not, or where they were lost with the machine.
+     */
+    public let counts: MoodCounts?
+    /**
+     * Whether they may have been counted before a restore and are not counted again.
+     */
+    public let lost: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The day.
+         */day: String, 
+        /**
+         * The figures, each at least five; none where one is not, or where they were lost with the machine.
+         */counts: MoodCounts?, 
+        /**
+         * Whether they may have been counted before a restore and are not counted again.
+         */lost: Bool) {
+        self.day = day
+        self.counts = counts
+        self.lost = lost
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension DayLine: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDayLine: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DayLine {
+        return
+            try DayLine(
+                day: FfiConverterString.read(from: &buf), 
+                counts: FfiConverterOptionTypeMoodCounts.read(from: &buf), 
+                lost: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DayLine, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.day, into: &buf)
+        FfiConverterOptionTypeMoodCounts.write(value.counts, into: &buf)
+        FfiConverterBool.write(value.lost, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDayLine_lift(_ buf: RustBuffer) throws -> DayLine {
+    return try FfiConverterTypeDayLine.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDayLine_lower(_ value: DayLine) -> RustBuffer {
+    return FfiConverterTypeDayLine.lower(value)
 }
 
 
@@ -2667,13 +3782,21 @@ public struct Desk: Equatable, Hashable {
      */
     public let statuses: [StatusLine]
     /**
-     * Who asked for a talk (teams), newest first.
+     * Who asked for a talk (teams): what nobody has taken first.
      */
     public let talks: [TalkLine]
     /**
      * Who waits to be let in, oldest first.
      */
     public let joins: [JoinLine]
+    /**
+     * Days that are over (associations), newest first.
+     */
+    public let days: [DayLine]
+    /**
+     * How many take part today (associations).
+     */
+    public let participation: ParticipationLine?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -2694,11 +3817,17 @@ public struct Desk: Equatable, Hashable {
          * Consenting people (teams): who asked for a talk first, then who has been silent longest.
          */statuses: [StatusLine], 
         /**
-         * Who asked for a talk (teams), newest first.
+         * Who asked for a talk (teams): what nobody has taken first.
          */talks: [TalkLine], 
         /**
          * Who waits to be let in, oldest first.
-         */joins: [JoinLine]) {
+         */joins: [JoinLine], 
+        /**
+         * Days that are over (associations), newest first.
+         */days: [DayLine], 
+        /**
+         * How many take part today (associations).
+         */participation: ParticipationLine?) {
         self.name = name
         self.groups = groups
         self.sent = sent
@@ -2706,6 +3835,8 @@ public struct Desk: Equatable, Hashable {
         self.statuses = statuses
         self.talks = talks
         self.joins = joins
+        self.days = days
+        self.participation = participation
     }
 
     
@@ -2730,7 +3861,9 @@ public struct FfiConverterTypeDesk: FfiConverterRustBuffer {
                 rosters: FfiConverterSequenceTypeRosterBlock.read(from: &buf), 
                 statuses: FfiConverterSequenceTypeStatusLine.read(from: &buf), 
                 talks: FfiConverterSequenceTypeTalkLine.read(from: &buf), 
-                joins: FfiConverterSequenceTypeJoinLine.read(from: &buf)
+                joins: FfiConverterSequenceTypeJoinLine.read(from: &buf), 
+                days: FfiConverterSequenceTypeDayLine.read(from: &buf), 
+                participation: FfiConverterOptionTypeParticipationLine.read(from: &buf)
         )
     }
 
@@ -2742,6 +3875,8 @@ public struct FfiConverterTypeDesk: FfiConverterRustBuffer {
         FfiConverterSequenceTypeStatusLine.write(value.statuses, into: &buf)
         FfiConverterSequenceTypeTalkLine.write(value.talks, into: &buf)
         FfiConverterSequenceTypeJoinLine.write(value.joins, into: &buf)
+        FfiConverterSequenceTypeDayLine.write(value.days, into: &buf)
+        FfiConverterOptionTypeParticipationLine.write(value.participation, into: &buf)
     }
 }
 
@@ -3329,6 +4464,10 @@ public struct Home: Equatable, Hashable {
      */
     public let team: String?
     /**
+     * Where the third answer leads: to the team, or to a telephone number.
+     */
+    public let talk: TalkWay
+    /**
      * Emergencies that stand now, newest first.
      */
     public let emergencies: [NoticeLine]
@@ -3386,6 +4525,9 @@ public struct Home: Equatable, Hashable {
          * The team a talk reaches; none: a telephone number is shown instead.
          */team: String?, 
         /**
+         * Where the third answer leads: to the team, or to a telephone number.
+         */talk: TalkWay, 
+        /**
          * Emergencies that stand now, newest first.
          */emergencies: [NoticeLine], 
         /**
@@ -3416,6 +4558,7 @@ public struct Home: Equatable, Hashable {
         self.consent = consent
         self.canCheckIn = canCheckIn
         self.team = team
+        self.talk = talk
         self.emergencies = emergencies
         self.unread = unread
         self.unreadCount = unreadCount
@@ -3449,6 +4592,7 @@ public struct FfiConverterTypeHome: FfiConverterRustBuffer {
                 consent: FfiConverterBool.read(from: &buf), 
                 canCheckIn: FfiConverterBool.read(from: &buf), 
                 team: FfiConverterOptionString.read(from: &buf), 
+                talk: FfiConverterTypeTalkWay.read(from: &buf), 
                 emergencies: FfiConverterSequenceTypeNoticeLine.read(from: &buf), 
                 unread: FfiConverterSequenceTypeNoticeLine.read(from: &buf), 
                 unreadCount: FfiConverterUInt32.read(from: &buf), 
@@ -3468,6 +4612,7 @@ public struct FfiConverterTypeHome: FfiConverterRustBuffer {
         FfiConverterBool.write(value.consent, into: &buf)
         FfiConverterBool.write(value.canCheckIn, into: &buf)
         FfiConverterOptionString.write(value.team, into: &buf)
+        FfiConverterTypeTalkWay.write(value.talk, into: &buf)
         FfiConverterSequenceTypeNoticeLine.write(value.emergencies, into: &buf)
         FfiConverterSequenceTypeNoticeLine.write(value.unread, into: &buf)
         FfiConverterUInt32.write(value.unreadCount, into: &buf)
@@ -3511,6 +4656,10 @@ public struct HomeLine: Equatable, Hashable {
      * Where it stands.
      */
     public let stage: HomeStage
+    /**
+     * Whether it stands there by something that was entered here and is still waiting to be sent.
+     */
+    public let waiting: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3523,10 +4672,14 @@ public struct HomeLine: Equatable, Hashable {
          */name: String, 
         /**
          * Where it stands.
-         */stage: HomeStage) {
+         */stage: HomeStage, 
+        /**
+         * Whether it stands there by something that was entered here and is still waiting to be sent.
+         */waiting: Bool) {
         self.id = id
         self.name = name
         self.stage = stage
+        self.waiting = waiting
     }
 
     
@@ -3547,7 +4700,8 @@ public struct FfiConverterTypeHomeLine: FfiConverterRustBuffer {
             try HomeLine(
                 id: FfiConverterString.read(from: &buf), 
                 name: FfiConverterString.read(from: &buf), 
-                stage: FfiConverterTypeHomeStage.read(from: &buf)
+                stage: FfiConverterTypeHomeStage.read(from: &buf), 
+                waiting: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -3555,6 +4709,7 @@ public struct FfiConverterTypeHomeLine: FfiConverterRustBuffer {
         FfiConverterString.write(value.id, into: &buf)
         FfiConverterString.write(value.name, into: &buf)
         FfiConverterTypeHomeStage.write(value.stage, into: &buf)
+        FfiConverterBool.write(value.waiting, into: &buf)
     }
 }
 
@@ -3957,6 +5112,392 @@ public func FfiConverterTypeMe_lift(_ buf: RustBuffer) throws -> Me {
 #endif
 public func FfiConverterTypeMe_lower(_ value: Me) -> RustBuffer {
     return FfiConverterTypeMe.lower(value)
+}
+
+
+/**
+ * How many said what.
+ */
+public struct MoodCounts: Equatable, Hashable {
+    /**
+     * 良い.
+     */
+    public let good: UInt32
+    /**
+     * 普通.
+     */
+    public let fair: UInt32
+    /**
+     * 相談したい.
+     */
+    public let talk: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * 良い.
+         */good: UInt32, 
+        /**
+         * 普通.
+         */fair: UInt32, 
+        /**
+         * 相談したい.
+         */talk: UInt32) {
+        self.good = good
+        self.fair = fair
+        self.talk = talk
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension MoodCounts: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeMoodCounts: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> MoodCounts {
+        return
+            try MoodCounts(
+                good: FfiConverterUInt32.read(from: &buf), 
+                fair: FfiConverterUInt32.read(from: &buf), 
+                talk: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: MoodCounts, into buf: inout [UInt8]) {
+        FfiConverterUInt32.write(value.good, into: &buf)
+        FfiConverterUInt32.write(value.fair, into: &buf)
+        FfiConverterUInt32.write(value.talk, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeMoodCounts_lift(_ buf: RustBuffer) throws -> MoodCounts {
+    return try FfiConverterTypeMoodCounts.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeMoodCounts_lower(_ value: MoodCounts) -> RustBuffer {
+    return FfiConverterTypeMoodCounts.lower(value)
+}
+
+
+/**
+ * One's own request for a talk.
+ */
+public struct MyTalk: Equatable, Hashable {
+    /**
+     * The check-in's op: what `take_back` names.
+     */
+    public let op: String
+    /**
+     * For which day.
+     */
+    public let day: String
+    /**
+     * When it was tapped.
+     */
+    public let at: Int64
+    /**
+     * How far it is.
+     */
+    public let state: NewsState
+    /**
+     * The name of who looked, took it or closed it: 「○○さんが見ました。」「○○さんが引き受けました。」
+     */
+    public let by: String?
+    /**
+     * How far it was passed on.
+     */
+    public let reached: Reached
+    /**
+     * Until when it is passed on, if nobody takes it.
+     */
+    public let due: Int64?
+    /**
+     * The telephone number, once it is shown.
+     */
+    public let number: Support?
+    /**
+     * Whether the request itself is still on the phone.
+     */
+    public let waiting: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The check-in's op: what `take_back` names.
+         */op: String, 
+        /**
+         * For which day.
+         */day: String, 
+        /**
+         * When it was tapped.
+         */at: Int64, 
+        /**
+         * How far it is.
+         */state: NewsState, 
+        /**
+         * The name of who looked, took it or closed it: 「○○さんが見ました。」「○○さんが引き受けました。」
+         */by: String?, 
+        /**
+         * How far it was passed on.
+         */reached: Reached, 
+        /**
+         * Until when it is passed on, if nobody takes it.
+         */due: Int64?, 
+        /**
+         * The telephone number, once it is shown.
+         */number: Support?, 
+        /**
+         * Whether the request itself is still on the phone.
+         */waiting: Bool) {
+        self.op = op
+        self.day = day
+        self.at = at
+        self.state = state
+        self.by = by
+        self.reached = reached
+        self.due = due
+        self.number = number
+        self.waiting = waiting
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension MyTalk: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeMyTalk: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> MyTalk {
+        return
+            try MyTalk(
+                op: FfiConverterString.read(from: &buf), 
+                day: FfiConverterString.read(from: &buf), 
+                at: FfiConverterInt64.read(from: &buf), 
+                state: FfiConverterTypeNewsState.read(from: &buf), 
+                by: FfiConverterOptionString.read(from: &buf), 
+                reached: FfiConverterTypeReached.read(from: &buf), 
+                due: FfiConverterOptionInt64.read(from: &buf), 
+                number: FfiConverterOptionTypeSupport.read(from: &buf), 
+                waiting: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: MyTalk, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.op, into: &buf)
+        FfiConverterString.write(value.day, into: &buf)
+        FfiConverterInt64.write(value.at, into: &buf)
+        FfiConverterTypeNewsState.write(value.state, into: &buf)
+        FfiConverterOptionString.write(value.by, into: &buf)
+        FfiConverterTypeReached.write(value.reached, into: &buf)
+        FfiConverterOptionInt64.write(value.due, into: &buf)
+        FfiConverterOptionTypeSupport.write(value.number, into: &buf)
+        FfiConverterBool.write(value.waiting, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeMyTalk_lift(_ buf: RustBuffer) throws -> MyTalk {
+    return try FfiConverterTypeMyTalk.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeMyTalk_lower(_ value: MyTalk) -> RustBuffer {
+    return FfiConverterTypeMyTalk.lower(value)
+}
+
+
+/**
+ * A household that is new here.
+ */
+public struct NewHome: Equatable, Hashable {
+    /**
+     * Its name, at most 60 characters.
+     */
+    public let name: String
+    /**
+     * ふりがな of the name.
+     */
+    public let reading: String?
+    /**
+     * 紙でお届けの世帯.
+     */
+    public let paper: Bool
+    /**
+     * Its place in the roster's order; otherwise last.
+     */
+    public let place: UInt32?
+    /**
+     * Who lives there, in the order of the roster: at most 20.
+     */
+    public let people: [NewPerson]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its name, at most 60 characters.
+         */name: String, 
+        /**
+         * ふりがな of the name.
+         */reading: String?, 
+        /**
+         * 紙でお届けの世帯.
+         */paper: Bool, 
+        /**
+         * Its place in the roster's order; otherwise last.
+         */place: UInt32?, 
+        /**
+         * Who lives there, in the order of the roster: at most 20.
+         */people: [NewPerson]) {
+        self.name = name
+        self.reading = reading
+        self.paper = paper
+        self.place = place
+        self.people = people
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension NewHome: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNewHome: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NewHome {
+        return
+            try NewHome(
+                name: FfiConverterString.read(from: &buf), 
+                reading: FfiConverterOptionString.read(from: &buf), 
+                paper: FfiConverterBool.read(from: &buf), 
+                place: FfiConverterOptionUInt32.read(from: &buf), 
+                people: FfiConverterSequenceTypeNewPerson.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NewHome, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterOptionString.write(value.reading, into: &buf)
+        FfiConverterBool.write(value.paper, into: &buf)
+        FfiConverterOptionUInt32.write(value.place, into: &buf)
+        FfiConverterSequenceTypeNewPerson.write(value.people, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNewHome_lift(_ buf: RustBuffer) throws -> NewHome {
+    return try FfiConverterTypeNewHome.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNewHome_lower(_ value: NewHome) -> RustBuffer {
+    return FfiConverterTypeNewHome.lower(value)
+}
+
+
+/**
+ * Somebody who is new here.
+ */
+public struct NewPerson: Equatable, Hashable {
+    /**
+     * Their name, at most 60 characters.
+     */
+    public let name: String
+    /**
+     * ふりがな of the name.
+     */
+    public let reading: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Their name, at most 60 characters.
+         */name: String, 
+        /**
+         * ふりがな of the name.
+         */reading: String?) {
+        self.name = name
+        self.reading = reading
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension NewPerson: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNewPerson: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NewPerson {
+        return
+            try NewPerson(
+                name: FfiConverterString.read(from: &buf), 
+                reading: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: NewPerson, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterOptionString.write(value.reading, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNewPerson_lift(_ buf: RustBuffer) throws -> NewPerson {
+    return try FfiConverterTypeNewPerson.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNewPerson_lower(_ value: NewPerson) -> RustBuffer {
+    return FfiConverterTypeNewPerson.lower(value)
 }
 
 
@@ -4368,6 +5909,85 @@ public func FfiConverterTypeNoticePage_lower(_ value: NoticePage) -> RustBuffer 
 
 
 /**
+ * How many take part today.
+ */
+public struct ParticipationLine: Equatable, Hashable {
+    /**
+     * The day.
+     */
+    public let day: String
+    /**
+     * Of those who agreed, how many have tapped.
+     */
+    public let said: UInt32
+    /**
+     * How many agreed.
+     */
+    public let agreed: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The day.
+         */day: String, 
+        /**
+         * Of those who agreed, how many have tapped.
+         */said: UInt32, 
+        /**
+         * How many agreed.
+         */agreed: UInt32) {
+        self.day = day
+        self.said = said
+        self.agreed = agreed
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension ParticipationLine: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeParticipationLine: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ParticipationLine {
+        return
+            try ParticipationLine(
+                day: FfiConverterString.read(from: &buf), 
+                said: FfiConverterUInt32.read(from: &buf), 
+                agreed: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ParticipationLine, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.day, into: &buf)
+        FfiConverterUInt32.write(value.said, into: &buf)
+        FfiConverterUInt32.write(value.agreed, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeParticipationLine_lift(_ buf: RustBuffer) throws -> ParticipationLine {
+    return try FfiConverterTypeParticipationLine.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeParticipationLine_lower(_ value: ParticipationLine) -> RustBuffer {
+    return FfiConverterTypeParticipationLine.lower(value)
+}
+
+
+/**
  * One person this phone is for.
  */
 public struct PersonLine: Equatable, Hashable {
@@ -4665,6 +6285,85 @@ public func FfiConverterTypePoints_lower(_ value: Points) -> RustBuffer {
 
 
 /**
+ * How many homes a set of boards reaches, and how; each home once.
+ */
+public struct Reach: Equatable, Hashable {
+    /**
+     * Every household.
+     */
+    public let households: UInt32
+    /**
+     * Those with at least one phone.
+     */
+    public let app: UInt32
+    /**
+     * Those served on paper.
+     */
+    public let paper: UInt32
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Every household.
+         */households: UInt32, 
+        /**
+         * Those with at least one phone.
+         */app: UInt32, 
+        /**
+         * Those served on paper.
+         */paper: UInt32) {
+        self.households = households
+        self.app = app
+        self.paper = paper
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Reach: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeReach: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Reach {
+        return
+            try Reach(
+                households: FfiConverterUInt32.read(from: &buf), 
+                app: FfiConverterUInt32.read(from: &buf), 
+                paper: FfiConverterUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Reach, into buf: inout [UInt8]) {
+        FfiConverterUInt32.write(value.households, into: &buf)
+        FfiConverterUInt32.write(value.app, into: &buf)
+        FfiConverterUInt32.write(value.paper, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReach_lift(_ buf: RustBuffer) throws -> Reach {
+    return try FfiConverterTypeReach.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReach_lower(_ value: Reach) -> RustBuffer {
+    return FfiConverterTypeReach.lower(value)
+}
+
+
+/**
  * A role somebody holds.
  */
 public struct RoleLine: Equatable, Hashable {
@@ -4843,6 +6542,95 @@ public func FfiConverterTypeRosterBlock_lower(_ value: RosterBlock) -> RustBuffe
 
 
 /**
+ * What an officer changes in a roster: absent keeps, present sets.
+ */
+public struct RosterCorrection: Equatable, Hashable {
+    /**
+     * A new name.
+     */
+    public let name: String?
+    /**
+     * A new ふりがな.
+     */
+    public let reading: String?
+    /**
+     * Whether the ふりがな is emptied.
+     */
+    public let clearReading: Bool
+    /**
+     * A household's new place in the roster's order.
+     */
+    public let place: UInt32?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * A new name.
+         */name: String?, 
+        /**
+         * A new ふりがな.
+         */reading: String?, 
+        /**
+         * Whether the ふりがな is emptied.
+         */clearReading: Bool, 
+        /**
+         * A household's new place in the roster's order.
+         */place: UInt32?) {
+        self.name = name
+        self.reading = reading
+        self.clearReading = clearReading
+        self.place = place
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension RosterCorrection: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRosterCorrection: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RosterCorrection {
+        return
+            try RosterCorrection(
+                name: FfiConverterOptionString.read(from: &buf), 
+                reading: FfiConverterOptionString.read(from: &buf), 
+                clearReading: FfiConverterBool.read(from: &buf), 
+                place: FfiConverterOptionUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RosterCorrection, into buf: inout [UInt8]) {
+        FfiConverterOptionString.write(value.name, into: &buf)
+        FfiConverterOptionString.write(value.reading, into: &buf)
+        FfiConverterBool.write(value.clearReading, into: &buf)
+        FfiConverterOptionUInt32.write(value.place, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRosterCorrection_lift(_ buf: RustBuffer) throws -> RosterCorrection {
+    return try FfiConverterTypeRosterCorrection.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRosterCorrection_lower(_ value: RosterCorrection) -> RustBuffer {
+    return FfiConverterTypeRosterCorrection.lower(value)
+}
+
+
+/**
  * One home of a roster.
  */
 public struct RosterHome: Equatable, Hashable {
@@ -4859,9 +6647,25 @@ public struct RosterHome: Equatable, Hashable {
      */
     public let paper: Bool
     /**
+     * Whether that was said here and is still waiting to be sent.
+     */
+    public let waiting: Bool
+    /**
      * Whether anybody of it has joined by phone.
      */
     public let joined: Bool
+    /**
+     * What a correction of the household names as seen.
+     */
+    public let rev: UInt32
+    /**
+     * ふりがな of the name.
+     */
+    public let reading: String?
+    /**
+     * Who lives there, in the order of the roster.
+     */
+    public let people: [RosterPerson]
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -4876,12 +6680,28 @@ public struct RosterHome: Equatable, Hashable {
          * 紙でお届けの世帯.
          */paper: Bool, 
         /**
+         * Whether that was said here and is still waiting to be sent.
+         */waiting: Bool, 
+        /**
          * Whether anybody of it has joined by phone.
-         */joined: Bool) {
+         */joined: Bool, 
+        /**
+         * What a correction of the household names as seen.
+         */rev: UInt32, 
+        /**
+         * ふりがな of the name.
+         */reading: String?, 
+        /**
+         * Who lives there, in the order of the roster.
+         */people: [RosterPerson]) {
         self.id = id
         self.name = name
         self.paper = paper
+        self.waiting = waiting
         self.joined = joined
+        self.rev = rev
+        self.reading = reading
+        self.people = people
     }
 
     
@@ -4903,7 +6723,11 @@ public struct FfiConverterTypeRosterHome: FfiConverterRustBuffer {
                 id: FfiConverterString.read(from: &buf), 
                 name: FfiConverterString.read(from: &buf), 
                 paper: FfiConverterBool.read(from: &buf), 
-                joined: FfiConverterBool.read(from: &buf)
+                waiting: FfiConverterBool.read(from: &buf), 
+                joined: FfiConverterBool.read(from: &buf), 
+                rev: FfiConverterUInt32.read(from: &buf), 
+                reading: FfiConverterOptionString.read(from: &buf), 
+                people: FfiConverterSequenceTypeRosterPerson.read(from: &buf)
         )
     }
 
@@ -4911,7 +6735,11 @@ public struct FfiConverterTypeRosterHome: FfiConverterRustBuffer {
         FfiConverterString.write(value.id, into: &buf)
         FfiConverterString.write(value.name, into: &buf)
         FfiConverterBool.write(value.paper, into: &buf)
+        FfiConverterBool.write(value.waiting, into: &buf)
         FfiConverterBool.write(value.joined, into: &buf)
+        FfiConverterUInt32.write(value.rev, into: &buf)
+        FfiConverterOptionString.write(value.reading, into: &buf)
+        FfiConverterSequenceTypeRosterPerson.write(value.people, into: &buf)
     }
 }
 
@@ -4928,6 +6756,95 @@ public func FfiConverterTypeRosterHome_lift(_ buf: RustBuffer) throws -> RosterH
 #endif
 public func FfiConverterTypeRosterHome_lower(_ value: RosterHome) -> RustBuffer {
     return FfiConverterTypeRosterHome.lower(value)
+}
+
+
+/**
+ * Somebody who lives in a home of a roster.
+ */
+public struct RosterPerson: Equatable, Hashable {
+    /**
+     * Who.
+     */
+    public let id: String
+    /**
+     * Their name.
+     */
+    public let name: String
+    /**
+     * What a correction of the person names as seen.
+     */
+    public let rev: UInt32
+    /**
+     * ふりがな of the name.
+     */
+    public let reading: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Who.
+         */id: String, 
+        /**
+         * Their name.
+         */name: String, 
+        /**
+         * What a correction of the person names as seen.
+         */rev: UInt32, 
+        /**
+         * ふりがな of the name.
+         */reading: String?) {
+        self.id = id
+        self.name = name
+        self.rev = rev
+        self.reading = reading
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension RosterPerson: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeRosterPerson: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> RosterPerson {
+        return
+            try RosterPerson(
+                id: FfiConverterString.read(from: &buf), 
+                name: FfiConverterString.read(from: &buf), 
+                rev: FfiConverterUInt32.read(from: &buf), 
+                reading: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: RosterPerson, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterUInt32.write(value.rev, into: &buf)
+        FfiConverterOptionString.write(value.reading, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRosterPerson_lift(_ buf: RustBuffer) throws -> RosterPerson {
+    return try FfiConverterTypeRosterPerson.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeRosterPerson_lower(_ value: RosterPerson) -> RustBuffer {
+    return FfiConverterTypeRosterPerson.lower(value)
 }
 
 
@@ -5289,6 +7206,85 @@ public func FfiConverterTypeStatusLine_lower(_ value: StatusLine) -> RustBuffer 
 
 
 /**
+ * The telephone number offered where no team can be reached.
+ */
+public struct Support: Equatable, Hashable {
+    /**
+     * Its name.
+     */
+    public let name: String
+    /**
+     * Its number, as people write it.
+     */
+    public let telephone: String
+    /**
+     * When somebody answers; may be empty.
+     */
+    public let hours: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its name.
+         */name: String, 
+        /**
+         * Its number, as people write it.
+         */telephone: String, 
+        /**
+         * When somebody answers; may be empty.
+         */hours: String) {
+        self.name = name
+        self.telephone = telephone
+        self.hours = hours
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Support: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSupport: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Support {
+        return
+            try Support(
+                name: FfiConverterString.read(from: &buf), 
+                telephone: FfiConverterString.read(from: &buf), 
+                hours: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Support, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterString.write(value.telephone, into: &buf)
+        FfiConverterString.write(value.hours, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSupport_lift(_ buf: RustBuffer) throws -> Support {
+    return try FfiConverterTypeSupport.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSupport_lower(_ value: Support) -> RustBuffer {
+    return FfiConverterTypeSupport.lower(value)
+}
+
+
+/**
  * What a sync did.
  */
 public struct SyncReport: Equatable, Hashable {
@@ -5368,11 +7364,11 @@ public func FfiConverterTypeSyncReport_lower(_ value: SyncReport) -> RustBuffer 
 
 
 /**
- * Somebody asked for a talk.
+ * Somebody asked for a talk, as the team works on it.
  */
 public struct TalkLine: Equatable, Hashable {
     /**
-     * The check-in's op.
+     * The check-in's op: what the case is called by.
      */
     public let op: String
     /**
@@ -5395,12 +7391,48 @@ public struct TalkLine: Equatable, Hashable {
      * When they tapped.
      */
     public let at: Int64
+    /**
+     * 未対応・対応中・完了.
+     */
+    public let state: CaseState
+    /**
+     * Whether the resident took it back: a mistaken tap.
+     */
+    public let takenBack: Bool
+    /**
+     * Who has it, or closed it: their id.
+     */
+    public let owner: String?
+    /**
+     * Their name.
+     */
+    public let ownerName: String?
+    /**
+     * The name of who looked first.
+     */
+    public let seenBy: String?
+    /**
+     * How far it was passed on.
+     */
+    public let reached: Reached
+    /**
+     * Until when somebody must take it.
+     */
+    public let due: Int64?
+    /**
+     * What happened, oldest first.
+     */
+    public let history: [CaseEntry]
+    /**
+     * Whether something about it waits to be sent.
+     */
+    public let waiting: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
     public init(
         /**
-         * The check-in's op.
+         * The check-in's op: what the case is called by.
          */op: String, 
         /**
          * Who.
@@ -5416,13 +7448,49 @@ public struct TalkLine: Equatable, Hashable {
          */day: String, 
         /**
          * When they tapped.
-         */at: Int64) {
+         */at: Int64, 
+        /**
+         * 未対応・対応中・完了.
+         */state: CaseState, 
+        /**
+         * Whether the resident took it back: a mistaken tap.
+         */takenBack: Bool, 
+        /**
+         * Who has it, or closed it: their id.
+         */owner: String?, 
+        /**
+         * Their name.
+         */ownerName: String?, 
+        /**
+         * The name of who looked first.
+         */seenBy: String?, 
+        /**
+         * How far it was passed on.
+         */reached: Reached, 
+        /**
+         * Until when somebody must take it.
+         */due: Int64?, 
+        /**
+         * What happened, oldest first.
+         */history: [CaseEntry], 
+        /**
+         * Whether something about it waits to be sent.
+         */waiting: Bool) {
         self.op = op
         self.person = person
         self.name = name
         self.household = household
         self.day = day
         self.at = at
+        self.state = state
+        self.takenBack = takenBack
+        self.owner = owner
+        self.ownerName = ownerName
+        self.seenBy = seenBy
+        self.reached = reached
+        self.due = due
+        self.history = history
+        self.waiting = waiting
     }
 
     
@@ -5446,7 +7514,16 @@ public struct FfiConverterTypeTalkLine: FfiConverterRustBuffer {
                 name: FfiConverterString.read(from: &buf), 
                 household: FfiConverterString.read(from: &buf), 
                 day: FfiConverterString.read(from: &buf), 
-                at: FfiConverterInt64.read(from: &buf)
+                at: FfiConverterInt64.read(from: &buf), 
+                state: FfiConverterTypeCaseState.read(from: &buf), 
+                takenBack: FfiConverterBool.read(from: &buf), 
+                owner: FfiConverterOptionString.read(from: &buf), 
+                ownerName: FfiConverterOptionString.read(from: &buf), 
+                seenBy: FfiConverterOptionString.read(from: &buf), 
+                reached: FfiConverterTypeReached.read(from: &buf), 
+                due: FfiConverterOptionInt64.read(from: &buf), 
+                history: FfiConverterSequenceTypeCaseEntry.read(from: &buf), 
+                waiting: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -5457,6 +7534,15 @@ public struct FfiConverterTypeTalkLine: FfiConverterRustBuffer {
         FfiConverterString.write(value.household, into: &buf)
         FfiConverterString.write(value.day, into: &buf)
         FfiConverterInt64.write(value.at, into: &buf)
+        FfiConverterTypeCaseState.write(value.state, into: &buf)
+        FfiConverterBool.write(value.takenBack, into: &buf)
+        FfiConverterOptionString.write(value.owner, into: &buf)
+        FfiConverterOptionString.write(value.ownerName, into: &buf)
+        FfiConverterOptionString.write(value.seenBy, into: &buf)
+        FfiConverterTypeReached.write(value.reached, into: &buf)
+        FfiConverterOptionInt64.write(value.due, into: &buf)
+        FfiConverterSequenceTypeCaseEntry.write(value.history, into: &buf)
+        FfiConverterBool.write(value.waiting, into: &buf)
     }
 }
 
@@ -5906,6 +7992,251 @@ public func FfiConverterTypeArrival_lower(_ value: Arrival) -> RustBuffer {
 
 
 /**
+ * Whether a notice is still to be carried to a home.
+ */
+
+public enum Carried: Equatable, Hashable {
+    
+    /**
+     * これからお届け.
+     */
+    case toDo
+    /**
+     * 紙でお渡し.
+     */
+    case handed
+    /**
+     * 代理で確認.
+     */
+    case proxy
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Carried: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCarried: FfiConverterRustBuffer {
+    typealias SwiftType = Carried
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Carried {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .toDo
+        
+        case 2: return .handed
+        
+        case 3: return .proxy
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Carried, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .toDo:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .handed:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .proxy:
+            writeInt(&buf, Int32(3))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCarried_lift(_ buf: RustBuffer) throws -> Carried {
+    return try FfiConverterTypeCarried.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCarried_lower(_ value: Carried) -> RustBuffer {
+    return FfiConverterTypeCarried.lower(value)
+}
+
+
+
+/**
+ * How far a case is.
+ */
+
+public enum CaseState: Equatable, Hashable {
+    
+    /**
+     * 未対応.
+     */
+    case `open`
+    /**
+     * 対応中.
+     */
+    case taken
+    /**
+     * 完了.
+     */
+    case closed
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension CaseState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeCaseState: FfiConverterRustBuffer {
+    typealias SwiftType = CaseState
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> CaseState {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .`open`
+        
+        case 2: return .taken
+        
+        case 3: return .closed
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: CaseState, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .`open`:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .taken:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .closed:
+            writeInt(&buf, Int32(3))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCaseState_lift(_ buf: RustBuffer) throws -> CaseState {
+    return try FfiConverterTypeCaseState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeCaseState_lower(_ value: CaseState) -> RustBuffer {
+    return FfiConverterTypeCaseState.lower(value)
+}
+
+
+
+/**
+ * Why somebody is not here any more.
+ */
+
+public enum Departure: Equatable, Hashable {
+    
+    /**
+     * 転出.
+     */
+    case movedOut
+    /**
+     * 死亡.
+     */
+    case died
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Departure: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDeparture: FfiConverterRustBuffer {
+    typealias SwiftType = Departure
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Departure {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .movedOut
+        
+        case 2: return .died
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Departure, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .movedOut:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .died:
+            writeInt(&buf, Int32(2))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeparture_lift(_ buf: RustBuffer) throws -> Departure {
+    return try FfiConverterTypeDeparture.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDeparture_lower(_ value: Departure) -> RustBuffer {
+    return FfiConverterTypeDeparture.lower(value)
+}
+
+
+
+/**
  * What a group is.
  */
 
@@ -6027,13 +8358,17 @@ public func FfiConverterTypeGroupKind_lower(_ value: GroupKind) -> RustBuffer {
 public enum HomeStage: Equatable, Hashable {
     
     /**
-     * 紙でお届けの世帯.
+     * 紙でお届けの世帯: still to be carried there.
      */
     case paper
     /**
      * まだ届いていない.
      */
     case notYet
+    /**
+     * 紙でお渡し.
+     */
+    case paperHanded
     /**
      * 届いた.
      */
@@ -6042,6 +8377,10 @@ public enum HomeStage: Equatable, Hashable {
      * 開いた.
      */
     case displayed
+    /**
+     * 代理で確認.
+     */
+    case proxy
     /**
      * 確認した.
      */
@@ -6071,11 +8410,15 @@ public struct FfiConverterTypeHomeStage: FfiConverterRustBuffer {
         
         case 2: return .notYet
         
-        case 3: return .delivered
+        case 3: return .paperHanded
         
-        case 4: return .displayed
+        case 4: return .delivered
         
-        case 5: return .acknowledged
+        case 5: return .displayed
+        
+        case 6: return .proxy
+        
+        case 7: return .acknowledged
         
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -6093,16 +8436,24 @@ public struct FfiConverterTypeHomeStage: FfiConverterRustBuffer {
             writeInt(&buf, Int32(2))
         
         
-        case .delivered:
+        case .paperHanded:
             writeInt(&buf, Int32(3))
         
         
-        case .displayed:
+        case .delivered:
             writeInt(&buf, Int32(4))
         
         
-        case .acknowledged:
+        case .displayed:
             writeInt(&buf, Int32(5))
+        
+        
+        case .proxy:
+            writeInt(&buf, Int32(6))
+        
+        
+        case .acknowledged:
+            writeInt(&buf, Int32(7))
         
         }
     }
@@ -6534,6 +8885,111 @@ public func FfiConverterTypeMood_lower(_ value: Mood) -> RustBuffer {
 
 
 /**
+ * How far a resident's own request is.
+ */
+
+public enum NewsState: Equatable, Hashable {
+    
+    /**
+     * Nobody has looked yet.
+     */
+    case asked
+    /**
+     * 「○○さんが見ました。」
+     */
+    case seen
+    /**
+     * 「○○さんが引き受けました。」
+     */
+    case taken
+    /**
+     * 完了.
+     */
+    case closed
+    /**
+     * Something of a newer server.
+     */
+    case other
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension NewsState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeNewsState: FfiConverterRustBuffer {
+    typealias SwiftType = NewsState
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> NewsState {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .asked
+        
+        case 2: return .seen
+        
+        case 3: return .taken
+        
+        case 4: return .closed
+        
+        case 5: return .other
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: NewsState, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .asked:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .seen:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .taken:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .closed:
+            writeInt(&buf, Int32(4))
+        
+        
+        case .other:
+            writeInt(&buf, Int32(5))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNewsState_lift(_ buf: RustBuffer) throws -> NewsState {
+    return try FfiConverterTypeNewsState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeNewsState_lower(_ value: NewsState) -> RustBuffer {
+    return FfiConverterTypeNewsState.lower(value)
+}
+
+
+
+/**
  * Which notices to list.
  */
 
@@ -6809,6 +9265,81 @@ public func FfiConverterTypeOpState_lower(_ value: OpState) -> RustBuffer {
 
 
 /**
+ * What is entered for a home that did not answer by its own phone.
+ */
+
+public enum PaperStage: Equatable, Hashable {
+    
+    /**
+     * 紙でお渡し: a copy was handed over.
+     */
+    case handed
+    /**
+     * 代理で確認: somebody confirmed in its place.
+     */
+    case proxy
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PaperStage: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePaperStage: FfiConverterRustBuffer {
+    typealias SwiftType = PaperStage
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PaperStage {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .handed
+        
+        case 2: return .proxy
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: PaperStage, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .handed:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .proxy:
+            writeInt(&buf, Int32(2))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePaperStage_lift(_ buf: RustBuffer) throws -> PaperStage {
+    return try FfiConverterTypePaperStage.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePaperStage_lower(_ value: PaperStage) -> RustBuffer {
+    return FfiConverterTypePaperStage.lower(value)
+}
+
+
+
+/**
  * A part of a notice that a correction can empty.
  */
 
@@ -7011,6 +9542,91 @@ public func FfiConverterTypePlatformError_lift(_ buf: RustBuffer) throws -> Plat
 public func FfiConverterTypePlatformError_lower(_ value: PlatformError) -> RustBuffer {
     return FfiConverterTypePlatformError.lower(value)
 }
+
+
+/**
+ * How far an untaken case was passed on.
+ */
+
+public enum Reached: Equatable, Hashable {
+    
+    /**
+     * The team.
+     */
+    case team
+    /**
+     * The team's chair.
+     */
+    case chair
+    /**
+     * The resident sees the telephone number.
+     */
+    case number
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Reached: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeReached: FfiConverterRustBuffer {
+    typealias SwiftType = Reached
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Reached {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .team
+        
+        case 2: return .chair
+        
+        case 3: return .number
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Reached, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .team:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .chair:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .number:
+            writeInt(&buf, Int32(3))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReached_lift(_ buf: RustBuffer) throws -> Reached {
+    return try FfiConverterTypeReached.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeReached_lower(_ value: Reached) -> RustBuffer {
+    return FfiConverterTypeReached.lower(value)
+}
+
 
 
 /**
@@ -7531,6 +10147,266 @@ public func FfiConverterTypeStage_lower(_ value: Stage) -> RustBuffer {
 
 
 /**
+ * What happened to a case.
+ */
+
+public enum Step: Equatable, Hashable {
+    
+    /**
+     * A resident asked.
+     */
+    case opened
+    /**
+     * Somebody looked at it.
+     */
+    case seen
+    /**
+     * Somebody took it.
+     */
+    case taken
+    /**
+     * Something was written down.
+     */
+    case noted
+    /**
+     * Whoever had it has it no more.
+     */
+    case released
+    /**
+     * The team's chair heard of it.
+     */
+    case passedToChair
+    /**
+     * The telephone number was shown.
+     */
+    case numberShown
+    /**
+     * It is done.
+     */
+    case closed
+    /**
+     * It was a mistaken tap.
+     */
+    case takenBack
+    /**
+     * Something of a newer server.
+     */
+    case other
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Step: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeStep: FfiConverterRustBuffer {
+    typealias SwiftType = Step
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Step {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .opened
+        
+        case 2: return .seen
+        
+        case 3: return .taken
+        
+        case 4: return .noted
+        
+        case 5: return .released
+        
+        case 6: return .passedToChair
+        
+        case 7: return .numberShown
+        
+        case 8: return .closed
+        
+        case 9: return .takenBack
+        
+        case 10: return .other
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Step, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .opened:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .seen:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .taken:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .noted:
+            writeInt(&buf, Int32(4))
+        
+        
+        case .released:
+            writeInt(&buf, Int32(5))
+        
+        
+        case .passedToChair:
+            writeInt(&buf, Int32(6))
+        
+        
+        case .numberShown:
+            writeInt(&buf, Int32(7))
+        
+        
+        case .closed:
+            writeInt(&buf, Int32(8))
+        
+        
+        case .takenBack:
+            writeInt(&buf, Int32(9))
+        
+        
+        case .other:
+            writeInt(&buf, Int32(10))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStep_lift(_ buf: RustBuffer) throws -> Step {
+    return try FfiConverterTypeStep.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStep_lower(_ value: Step) -> RustBuffer {
+    return FfiConverterTypeStep.lower(value)
+}
+
+
+
+/**
+ * Where the third answer leads: 相談したい, or 電話で相談.
+ */
+
+public enum TalkWay: Equatable, Hashable {
+    
+    /**
+     * To a team.
+     */
+    case team(
+        /**
+         * Its name.
+         */name: String
+    )
+    /**
+     * No team is staffed: to a telephone number.
+     */
+    case number(
+        /**
+         * Whose.
+         */name: String, 
+        /**
+         * The number, as people write it.
+         */telephone: String, 
+        /**
+         * When somebody answers; may be empty.
+         */hours: String
+    )
+    /**
+     * Nowhere: no team is staffed, and no number is known.
+     */
+    case nothing
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension TalkWay: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTalkWay: FfiConverterRustBuffer {
+    typealias SwiftType = TalkWay
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> TalkWay {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .team(name: try FfiConverterString.read(from: &buf)
+        )
+        
+        case 2: return .number(name: try FfiConverterString.read(from: &buf), telephone: try FfiConverterString.read(from: &buf), hours: try FfiConverterString.read(from: &buf)
+        )
+        
+        case 3: return .nothing
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: TalkWay, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case let .team(name):
+            writeInt(&buf, Int32(1))
+            FfiConverterString.write(name, into: &buf)
+            
+        
+        case let .number(name,telephone,hours):
+            writeInt(&buf, Int32(2))
+            FfiConverterString.write(name, into: &buf)
+            FfiConverterString.write(telephone, into: &buf)
+            FfiConverterString.write(hours, into: &buf)
+            
+        
+        case .nothing:
+            writeInt(&buf, Int32(3))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTalkWay_lift(_ buf: RustBuffer) throws -> TalkWay {
+    return try FfiConverterTypeTalkWay.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTalkWay_lower(_ value: TalkWay) -> RustBuffer {
+    return FfiConverterTypeTalkWay.lower(value)
+}
+
+
+
+/**
  * What can be tapped outside the app.
  */
 
@@ -7619,6 +10495,30 @@ public func FfiConverterTypeTapKind_lower(_ value: TapKind) -> RustBuffer {
     return FfiConverterTypeTapKind.lower(value)
 }
 
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionUInt32: FfiConverterRustBuffer {
+    typealias SwiftType = UInt32?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterUInt32.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterUInt32.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
@@ -7719,6 +10619,54 @@ fileprivate struct FfiConverterOptionTypeCounts: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeMoodCounts: FfiConverterRustBuffer {
+    typealias SwiftType = MoodCounts?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeMoodCounts.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeMoodCounts.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeParticipationLine: FfiConverterRustBuffer {
+    typealias SwiftType = ParticipationLine?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeParticipationLine.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeParticipationLine.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeSalvage: FfiConverterRustBuffer {
     typealias SwiftType = Salvage?
 
@@ -7735,6 +10683,30 @@ fileprivate struct FfiConverterOptionTypeSalvage: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeSalvage.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeSupport: FfiConverterRustBuffer {
+    typealias SwiftType = Support?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeSupport.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeSupport.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -7865,6 +10837,31 @@ fileprivate struct FfiConverterSequenceTypeAlert: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeBlockDelivery: FfiConverterRustBuffer {
+    typealias SwiftType = [BlockDelivery]
+
+    public static func write(_ value: [BlockDelivery], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeBlockDelivery.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [BlockDelivery] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [BlockDelivery]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeBlockDelivery.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeBlockLine: FfiConverterRustBuffer {
     typealias SwiftType = [BlockLine]
 
@@ -7882,6 +10879,131 @@ fileprivate struct FfiConverterSequenceTypeBlockLine: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeBlockLine.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeCarriedCopy: FfiConverterRustBuffer {
+    typealias SwiftType = [CarriedCopy]
+
+    public static func write(_ value: [CarriedCopy], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeCarriedCopy.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [CarriedCopy] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [CarriedCopy]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeCarriedCopy.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeCarriedHome: FfiConverterRustBuffer {
+    typealias SwiftType = [CarriedHome]
+
+    public static func write(_ value: [CarriedHome], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeCarriedHome.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [CarriedHome] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [CarriedHome]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeCarriedHome.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeCarriedNotice: FfiConverterRustBuffer {
+    typealias SwiftType = [CarriedNotice]
+
+    public static func write(_ value: [CarriedNotice], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeCarriedNotice.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [CarriedNotice] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [CarriedNotice]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeCarriedNotice.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeCaseEntry: FfiConverterRustBuffer {
+    typealias SwiftType = [CaseEntry]
+
+    public static func write(_ value: [CaseEntry], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeCaseEntry.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [CaseEntry] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [CaseEntry]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeCaseEntry.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeDayLine: FfiConverterRustBuffer {
+    typealias SwiftType = [DayLine]
+
+    public static func write(_ value: [DayLine], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeDayLine.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [DayLine] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [DayLine]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeDayLine.read(from: &buf))
         }
         return seq
     }
@@ -8040,6 +11162,56 @@ fileprivate struct FfiConverterSequenceTypeListedPerson: FfiConverterRustBuffer 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeMyTalk: FfiConverterRustBuffer {
+    typealias SwiftType = [MyTalk]
+
+    public static func write(_ value: [MyTalk], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeMyTalk.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [MyTalk] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [MyTalk]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeMyTalk.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeNewPerson: FfiConverterRustBuffer {
+    typealias SwiftType = [NewPerson]
+
+    public static func write(_ value: [NewPerson], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeNewPerson.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [NewPerson] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [NewPerson]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeNewPerson.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeNoticeLine: FfiConverterRustBuffer {
     typealias SwiftType = [NoticeLine]
 
@@ -8182,6 +11354,31 @@ fileprivate struct FfiConverterSequenceTypeRosterHome: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeRosterHome.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeRosterPerson: FfiConverterRustBuffer {
+    typealias SwiftType = [RosterPerson]
+
+    public static func write(_ value: [RosterPerson], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeRosterPerson.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [RosterPerson] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [RosterPerson]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeRosterPerson.read(from: &buf))
         }
         return seq
     }
@@ -8449,6 +11646,27 @@ private let initializationResult: InitializationResult = {
     if (uniffi_kairan_core_checksum_method_kairan_alerts() != 14398) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_kairan_core_checksum_method_kairan_close_case() != 640) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_my_talks() != 12235) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_note_case() != 22985) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_release_case() != 9676) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_see_case() != 56953) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_set_support() != 35837) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_take_case() != 41296) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_kairan_core_checksum_method_kairan_desk() != 44949) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -8489,6 +11707,48 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_method_kairan_salvage_seen() != 51139) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_deliveries() != 9720) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_paper_receipt() != 61376) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_reach() != 26289) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_set_paper() != 16731) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_add_block() != 2738) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_add_household() != 12276) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_add_person() != 47629) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_correct_household() != 51878) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_correct_person() != 47505) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_depart() != 60678) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_merge_households() != 39615) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_move_person() != 11860) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_same_person() != 53634) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_split_household() != 16678) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_method_kairan_phones() != 22290) {

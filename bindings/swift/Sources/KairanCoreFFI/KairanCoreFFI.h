@@ -329,6 +329,41 @@ uint64_t uniffi_kairan_core_fn_method_kairan_alert_seen(uint64_t ptr, RustBuffer
 RustBuffer uniffi_kairan_core_fn_method_kairan_alerts(uint64_t ptr, RustBuffer person, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_CLOSE_CASE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_CLOSE_CASE
+uint64_t uniffi_kairan_core_fn_method_kairan_close_case(uint64_t ptr, RustBuffer person, RustBuffer case, RustBuffer text
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_MY_TALKS
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_MY_TALKS
+RustBuffer uniffi_kairan_core_fn_method_kairan_my_talks(uint64_t ptr, RustBuffer person, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_NOTE_CASE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_NOTE_CASE
+uint64_t uniffi_kairan_core_fn_method_kairan_note_case(uint64_t ptr, RustBuffer person, RustBuffer case, RustBuffer text
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_RELEASE_CASE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_RELEASE_CASE
+uint64_t uniffi_kairan_core_fn_method_kairan_release_case(uint64_t ptr, RustBuffer person, RustBuffer case
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SEE_CASE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SEE_CASE
+uint64_t uniffi_kairan_core_fn_method_kairan_see_case(uint64_t ptr, RustBuffer person, RustBuffer case
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SET_SUPPORT
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SET_SUPPORT
+uint64_t uniffi_kairan_core_fn_method_kairan_set_support(uint64_t ptr, RustBuffer person, RustBuffer group, RustBuffer support
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_TAKE_CASE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_TAKE_CASE
+uint64_t uniffi_kairan_core_fn_method_kairan_take_case(uint64_t ptr, RustBuffer person, RustBuffer case
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DESK
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DESK
 RustBuffer uniffi_kairan_core_fn_method_kairan_desk(uint64_t ptr, RustBuffer group, RustCallStatus *_Nonnull out_status
@@ -397,6 +432,76 @@ uint64_t uniffi_kairan_core_fn_method_kairan_retry(uint64_t ptr, RustBuffer op
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SALVAGE_SEEN
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SALVAGE_SEEN
 uint64_t uniffi_kairan_core_fn_method_kairan_salvage_seen(uint64_t ptr
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DELIVERIES
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DELIVERIES
+RustBuffer uniffi_kairan_core_fn_method_kairan_deliveries(uint64_t ptr, RustBuffer group, RustBuffer notice, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_PAPER_RECEIPT
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_PAPER_RECEIPT
+uint64_t uniffi_kairan_core_fn_method_kairan_paper_receipt(uint64_t ptr, RustBuffer person, RustBuffer notice, uint32_t rev, RustBuffer household, RustBuffer stage
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_REACH
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_REACH
+RustBuffer uniffi_kairan_core_fn_method_kairan_reach(uint64_t ptr, RustBuffer person, RustBuffer audience, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SET_PAPER
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SET_PAPER
+uint64_t uniffi_kairan_core_fn_method_kairan_set_paper(uint64_t ptr, RustBuffer person, RustBuffer household, int8_t paper
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ADD_BLOCK
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ADD_BLOCK
+uint64_t uniffi_kairan_core_fn_method_kairan_add_block(uint64_t ptr, RustBuffer person, RustBuffer association, RustBuffer name
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ADD_HOUSEHOLD
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ADD_HOUSEHOLD
+uint64_t uniffi_kairan_core_fn_method_kairan_add_household(uint64_t ptr, RustBuffer person, RustBuffer block, RustBuffer home
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ADD_PERSON
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ADD_PERSON
+uint64_t uniffi_kairan_core_fn_method_kairan_add_person(uint64_t ptr, RustBuffer person, RustBuffer household, RustBuffer new
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_CORRECT_HOUSEHOLD
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_CORRECT_HOUSEHOLD
+uint64_t uniffi_kairan_core_fn_method_kairan_correct_household(uint64_t ptr, RustBuffer person, RustBuffer household, uint32_t seen, RustBuffer correction
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_CORRECT_PERSON
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_CORRECT_PERSON
+uint64_t uniffi_kairan_core_fn_method_kairan_correct_person(uint64_t ptr, RustBuffer person, RustBuffer of, uint32_t seen, RustBuffer correction
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DEPART
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DEPART
+uint64_t uniffi_kairan_core_fn_method_kairan_depart(uint64_t ptr, RustBuffer person, RustBuffer who, RustBuffer why
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_MERGE_HOUSEHOLDS
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_MERGE_HOUSEHOLDS
+uint64_t uniffi_kairan_core_fn_method_kairan_merge_households(uint64_t ptr, RustBuffer person, RustBuffer from, RustBuffer into
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_MOVE_PERSON
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_MOVE_PERSON
+uint64_t uniffi_kairan_core_fn_method_kairan_move_person(uint64_t ptr, RustBuffer person, RustBuffer who, RustBuffer to
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SAME_PERSON
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SAME_PERSON
+uint64_t uniffi_kairan_core_fn_method_kairan_same_person(uint64_t ptr, RustBuffer person, RustBuffer same, RustBuffer twice
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SPLIT_HOUSEHOLD
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SPLIT_HOUSEHOLD
+uint64_t uniffi_kairan_core_fn_method_kairan_split_household(uint64_t ptr, RustBuffer person, RustBuffer from, RustBuffer block, RustBuffer name, RustBuffer people
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_PHONES
@@ -838,6 +943,48 @@ uint16_t uniffi_kairan_core_checksum_method_kairan_alerts(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_CLOSE_CASE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_CLOSE_CASE
+uint16_t uniffi_kairan_core_checksum_method_kairan_close_case(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_MY_TALKS
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_MY_TALKS
+uint16_t uniffi_kairan_core_checksum_method_kairan_my_talks(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_NOTE_CASE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_NOTE_CASE
+uint16_t uniffi_kairan_core_checksum_method_kairan_note_case(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_RELEASE_CASE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_RELEASE_CASE
+uint16_t uniffi_kairan_core_checksum_method_kairan_release_case(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SEE_CASE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SEE_CASE
+uint16_t uniffi_kairan_core_checksum_method_kairan_see_case(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SET_SUPPORT
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SET_SUPPORT
+uint16_t uniffi_kairan_core_checksum_method_kairan_set_support(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_TAKE_CASE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_TAKE_CASE
+uint16_t uniffi_kairan_core_checksum_method_kairan_take_case(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DESK
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DESK
 uint16_t uniffi_kairan_core_checksum_method_kairan_desk(void
@@ -919,6 +1066,90 @@ uint16_t uniffi_kairan_core_checksum_method_kairan_retry(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SALVAGE_SEEN
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SALVAGE_SEEN
 uint16_t uniffi_kairan_core_checksum_method_kairan_salvage_seen(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DELIVERIES
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DELIVERIES
+uint16_t uniffi_kairan_core_checksum_method_kairan_deliveries(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_PAPER_RECEIPT
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_PAPER_RECEIPT
+uint16_t uniffi_kairan_core_checksum_method_kairan_paper_receipt(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_REACH
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_REACH
+uint16_t uniffi_kairan_core_checksum_method_kairan_reach(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SET_PAPER
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SET_PAPER
+uint16_t uniffi_kairan_core_checksum_method_kairan_set_paper(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_ADD_BLOCK
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_ADD_BLOCK
+uint16_t uniffi_kairan_core_checksum_method_kairan_add_block(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_ADD_HOUSEHOLD
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_ADD_HOUSEHOLD
+uint16_t uniffi_kairan_core_checksum_method_kairan_add_household(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_ADD_PERSON
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_ADD_PERSON
+uint16_t uniffi_kairan_core_checksum_method_kairan_add_person(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_CORRECT_HOUSEHOLD
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_CORRECT_HOUSEHOLD
+uint16_t uniffi_kairan_core_checksum_method_kairan_correct_household(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_CORRECT_PERSON
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_CORRECT_PERSON
+uint16_t uniffi_kairan_core_checksum_method_kairan_correct_person(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DEPART
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DEPART
+uint16_t uniffi_kairan_core_checksum_method_kairan_depart(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_MERGE_HOUSEHOLDS
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_MERGE_HOUSEHOLDS
+uint16_t uniffi_kairan_core_checksum_method_kairan_merge_households(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_MOVE_PERSON
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_MOVE_PERSON
+uint16_t uniffi_kairan_core_checksum_method_kairan_move_person(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SAME_PERSON
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SAME_PERSON
+uint16_t uniffi_kairan_core_checksum_method_kairan_same_person(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SPLIT_HOUSEHOLD
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SPLIT_HOUSEHOLD
+uint16_t uniffi_kairan_core_checksum_method_kairan_split_household(void
     
 );
 #endif

@@ -752,6 +752,20 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_alerts(
     ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_close_case(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_my_talks(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_note_case(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_release_case(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_see_case(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_set_support(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_take_case(
+    ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_desk(
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_desk_notice(
@@ -779,6 +793,34 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_kairan_core_checksum_method_kairan_retry(
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_salvage_seen(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_deliveries(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_paper_receipt(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_reach(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_set_paper(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_add_block(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_add_household(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_add_person(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_correct_household(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_correct_person(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_depart(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_merge_households(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_move_person(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_same_person(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_split_household(
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_phones(
     ): Int
@@ -864,6 +906,20 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_kairan_core_fn_method_kairan_alerts(`ptr`: Long,`person`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
+    external fun uniffi_kairan_core_fn_method_kairan_close_case(`ptr`: Long,`person`: RustBuffer.ByValue,`case`: RustBuffer.ByValue,`text`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_my_talks(`ptr`: Long,`person`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_kairan_core_fn_method_kairan_note_case(`ptr`: Long,`person`: RustBuffer.ByValue,`case`: RustBuffer.ByValue,`text`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_release_case(`ptr`: Long,`person`: RustBuffer.ByValue,`case`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_see_case(`ptr`: Long,`person`: RustBuffer.ByValue,`case`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_set_support(`ptr`: Long,`person`: RustBuffer.ByValue,`group`: RustBuffer.ByValue,`support`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_take_case(`ptr`: Long,`person`: RustBuffer.ByValue,`case`: RustBuffer.ByValue,
+    ): Long
     external fun uniffi_kairan_core_fn_method_kairan_desk(`ptr`: Long,`group`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_kairan_core_fn_method_kairan_desk_notice(`ptr`: Long,`group`: RustBuffer.ByValue,`notice`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -891,6 +947,34 @@ internal object UniffiLib {
     external fun uniffi_kairan_core_fn_method_kairan_retry(`ptr`: Long,`op`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_kairan_core_fn_method_kairan_salvage_seen(`ptr`: Long,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_deliveries(`ptr`: Long,`group`: RustBuffer.ByValue,`notice`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_kairan_core_fn_method_kairan_paper_receipt(`ptr`: Long,`person`: RustBuffer.ByValue,`notice`: RustBuffer.ByValue,`rev`: Int,`household`: RustBuffer.ByValue,`stage`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_reach(`ptr`: Long,`person`: RustBuffer.ByValue,`audience`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_kairan_core_fn_method_kairan_set_paper(`ptr`: Long,`person`: RustBuffer.ByValue,`household`: RustBuffer.ByValue,`paper`: Byte,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_add_block(`ptr`: Long,`person`: RustBuffer.ByValue,`association`: RustBuffer.ByValue,`name`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_add_household(`ptr`: Long,`person`: RustBuffer.ByValue,`block`: RustBuffer.ByValue,`home`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_add_person(`ptr`: Long,`person`: RustBuffer.ByValue,`household`: RustBuffer.ByValue,`new`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_correct_household(`ptr`: Long,`person`: RustBuffer.ByValue,`household`: RustBuffer.ByValue,`seen`: Int,`correction`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_correct_person(`ptr`: Long,`person`: RustBuffer.ByValue,`of`: RustBuffer.ByValue,`seen`: Int,`correction`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_depart(`ptr`: Long,`person`: RustBuffer.ByValue,`who`: RustBuffer.ByValue,`why`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_merge_households(`ptr`: Long,`person`: RustBuffer.ByValue,`from`: RustBuffer.ByValue,`into`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_move_person(`ptr`: Long,`person`: RustBuffer.ByValue,`who`: RustBuffer.ByValue,`to`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_same_person(`ptr`: Long,`person`: RustBuffer.ByValue,`same`: RustBuffer.ByValue,`twice`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_split_household(`ptr`: Long,`person`: RustBuffer.ByValue,`from`: RustBuffer.ByValue,`block`: RustBuffer.ByValue,`name`: RustBuffer.ByValue,`people`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_kairan_core_fn_method_kairan_phones(`ptr`: Long,`person`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
@@ -1085,6 +1169,27 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_kairan_core_checksum_method_kairan_alerts() and 0xFFFF) != 14398) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_close_case() and 0xFFFF) != 640) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_my_talks() and 0xFFFF) != 12235) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_note_case() and 0xFFFF) != 22985) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_release_case() and 0xFFFF) != 9676) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_see_case() and 0xFFFF) != 56953) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_set_support() and 0xFFFF) != 35837) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_take_case() and 0xFFFF) != 41296) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_desk() and 0xFFFF) != 44949) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1125,6 +1230,48 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_salvage_seen() and 0xFFFF) != 51139) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_deliveries() and 0xFFFF) != 9720) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_paper_receipt() and 0xFFFF) != 61376) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_reach() and 0xFFFF) != 26289) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_set_paper() and 0xFFFF) != 16731) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_add_block() and 0xFFFF) != 2738) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_add_household() and 0xFFFF) != 12276) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_add_person() and 0xFFFF) != 47629) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_correct_household() and 0xFFFF) != 51878) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_correct_person() and 0xFFFF) != 47505) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_depart() and 0xFFFF) != 60678) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_merge_households() and 0xFFFF) != 39615) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_move_person() and 0xFFFF) != 11860) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_same_person() and 0xFFFF) != 53634) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_split_household() and 0xFFFF) != 16678) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_phones() and 0xFFFF) != 22290) {
@@ -1693,6 +1840,42 @@ public interface KairanInterface {
     fun `alerts`(`person`: kotlin.String): List<Alert>
     
     /**
+     * 完了; the op's id.
+     */
+    suspend fun `closeCase`(`person`: kotlin.String, `case`: kotlin.String, `text`: kotlin.String?): kotlin.String
+    
+    /**
+     * A person's own requests for a talk, newest first, each with how far it is.
+     */
+    fun `myTalks`(`person`: kotlin.String): List<MyTalk>
+    
+    /**
+     * Something is written down about a case, for the team only; the op's id.
+     */
+    suspend fun `noteCase`(`person`: kotlin.String, `case`: kotlin.String, `text`: kotlin.String): kotlin.String
+    
+    /**
+     * A case waits for somebody else again; the op's id.
+     */
+    suspend fun `releaseCase`(`person`: kotlin.String, `case`: kotlin.String): kotlin.String
+    
+    /**
+     * A case was on the screen of somebody of the team: the resident hears who looked first, and this phone raises it no more.
+     * Later calls do nothing.
+     */
+    suspend fun `seeCase`(`person`: kotlin.String, `case`: kotlin.String)
+    
+    /**
+     * The telephone number offered below a group where no team can be reached; none: no longer one of its own. The op's id.
+     */
+    suspend fun `setSupport`(`person`: kotlin.String, `group`: kotlin.String, `support`: Support?): kotlin.String
+    
+    /**
+     * 「引き受ける」; the op's id. Where somebody else was quicker it is refused with `conflict`, and the row says who.
+     */
+    suspend fun `takeCase`(`person`: kotlin.String, `case`: kotlin.String): kotlin.String
+    
+    /**
      * One desk.
      */
     fun `desk`(`group`: kotlin.String): Desk
@@ -1766,6 +1949,77 @@ public interface KairanInterface {
      * Somebody has seen what became of damaged records: the first screen does not tell it any more.
      */
     suspend fun `salvageSeen`()
+    
+    /**
+     * What is to be carried to which paper homes of a desk, by block: one notice, or everything of the last sixty days that a home
+     * still waits for.
+     */
+    fun `deliveries`(`group`: kotlin.String, `notice`: kotlin.String?): List<BlockDelivery>
+    
+    /**
+     * 「紙でお渡し」 or 「代理で確認」 was pressed for a home; `rev` is that of the copy. The op's id.
+     */
+    suspend fun `paperReceipt`(`person`: kotlin.String, `notice`: kotlin.String, `rev`: kotlin.UInt, `household`: kotlin.String, `stage`: PaperStage): kotlin.String
+    
+    /**
+     * How many homes an audience reaches by app and on paper, each home once: what is confirmed before sending.
+     */
+    fun `reach`(`person`: kotlin.String, `audience`: List<kotlin.String>): Reach
+    
+    /**
+     * A home is served on paper from now on, or no longer; the op's id.
+     */
+    suspend fun `setPaper`(`person`: kotlin.String, `household`: kotlin.String, `paper`: kotlin.Boolean): kotlin.String
+    
+    /**
+     * A block is new in an association; the op's id.
+     */
+    suspend fun `addBlock`(`person`: kotlin.String, `association`: kotlin.String, `name`: kotlin.String): kotlin.String
+    
+    /**
+     * 転入: a household is new in a block; the op's id.
+     */
+    suspend fun `addHousehold`(`person`: kotlin.String, `block`: kotlin.String, `home`: NewHome): kotlin.String
+    
+    /**
+     * Somebody is new in a household; the op's id.
+     */
+    suspend fun `addPerson`(`person`: kotlin.String, `household`: kotlin.String, `new`: NewPerson): kotlin.String
+    
+    /**
+     * Corrects what the roster says of a household. `seen`: the rev the roster showed; the op's id.
+     */
+    suspend fun `correctHousehold`(`person`: kotlin.String, `household`: kotlin.String, `seen`: kotlin.UInt, `correction`: RosterCorrection): kotlin.String
+    
+    /**
+     * Corrects what the roster says of somebody. `seen`: the rev the roster showed; the op's id. Their place is their household's.
+     */
+    suspend fun `correctPerson`(`person`: kotlin.String, `of`: kotlin.String, `seen`: kotlin.UInt, `correction`: RosterCorrection): kotlin.String
+    
+    /**
+     * Somebody moved away or died. Their phones erase what they hold of them, and it is not undone; the op's id.
+     */
+    suspend fun `depart`(`person`: kotlin.String, `who`: kotlin.String, `why`: Departure): kotlin.String
+    
+    /**
+     * Everybody of one household lives in another, and the first is closed; the op's id.
+     */
+    suspend fun `mergeHouseholds`(`person`: kotlin.String, `from`: kotlin.String, `into`: kotlin.String): kotlin.String
+    
+    /**
+     * Somebody lives in another household from now on; the op's id.
+     */
+    suspend fun `movePerson`(`person`: kotlin.String, `who`: kotlin.String, `to`: kotlin.String): kotlin.String
+    
+    /**
+     * Two entries of a roster are the same person: `twice` is `same` from now on; the op's id.
+     */
+    suspend fun `samePerson`(`person`: kotlin.String, `same`: kotlin.String, `twice`: kotlin.String): kotlin.String
+    
+    /**
+     * Some of a household become one of their own, in the same block or another; the op's id.
+     */
+    suspend fun `splitHousehold`(`person`: kotlin.String, `from`: kotlin.String, `block`: kotlin.String, `name`: kotlin.String, `people`: List<kotlin.String>): kotlin.String
     
     /**
      * The phones a person has joined with.
@@ -2039,6 +2293,185 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     )
     }
     
+
+    
+    /**
+     * 完了; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `closeCase`(`person`: kotlin.String, `case`: kotlin.String, `text`: kotlin.String?) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_close_case(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`case`),
+        FfiConverterOptionalString.lower(`text`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * A person's own requests for a talk, newest first, each with how far it is.
+     */
+    @Throws(KairanException::class)override fun `myTalks`(`person`: kotlin.String): List<MyTalk> {
+            return FfiConverterSequenceTypeMyTalk.lift(
+    callWithHandle {
+    uniffiRustCallWithError(KairanException) { _status ->
+    UniffiLib.uniffi_kairan_core_fn_method_kairan_my_talks(
+        it,
+        
+        FfiConverterString.lower(`person`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Something is written down about a case, for the team only; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `noteCase`(`person`: kotlin.String, `case`: kotlin.String, `text`: kotlin.String) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_note_case(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`case`),
+        FfiConverterString.lower(`text`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * A case waits for somebody else again; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `releaseCase`(`person`: kotlin.String, `case`: kotlin.String) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_release_case(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`case`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * A case was on the screen of somebody of the team: the resident hears who looked first, and this phone raises it no more.
+     * Later calls do nothing.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `seeCase`(`person`: kotlin.String, `case`: kotlin.String) {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_see_case(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`case`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_void(future) },
+        // lift function
+        { },
+        
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * The telephone number offered below a group where no team can be reached; none: no longer one of its own. The op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `setSupport`(`person`: kotlin.String, `group`: kotlin.String, `support`: Support?) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_set_support(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`group`),
+        FfiConverterOptionalTypeSupport.lower(`support`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * 「引き受ける」; the op's id. Where somebody else was quicker it is refused with `conflict`, and the row says who.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `takeCase`(`person`: kotlin.String, `case`: kotlin.String) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_take_case(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`case`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
 
     
     /**
@@ -2375,6 +2808,375 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         // lift function
         { },
         
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * What is to be carried to which paper homes of a desk, by block: one notice, or everything of the last sixty days that a home
+     * still waits for.
+     */
+    @Throws(KairanException::class)override fun `deliveries`(`group`: kotlin.String, `notice`: kotlin.String?): List<BlockDelivery> {
+            return FfiConverterSequenceTypeBlockDelivery.lift(
+    callWithHandle {
+    uniffiRustCallWithError(KairanException) { _status ->
+    UniffiLib.uniffi_kairan_core_fn_method_kairan_deliveries(
+        it,
+        
+        FfiConverterString.lower(`group`),
+        FfiConverterOptionalString.lower(`notice`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * 「紙でお渡し」 or 「代理で確認」 was pressed for a home; `rev` is that of the copy. The op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `paperReceipt`(`person`: kotlin.String, `notice`: kotlin.String, `rev`: kotlin.UInt, `household`: kotlin.String, `stage`: PaperStage) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_paper_receipt(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`notice`),
+        FfiConverterUInt.lower(`rev`),
+        FfiConverterString.lower(`household`),
+        FfiConverterTypePaperStage.lower(`stage`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * How many homes an audience reaches by app and on paper, each home once: what is confirmed before sending.
+     */
+    @Throws(KairanException::class)override fun `reach`(`person`: kotlin.String, `audience`: List<kotlin.String>): Reach {
+            return FfiConverterTypeReach.lift(
+    callWithHandle {
+    uniffiRustCallWithError(KairanException) { _status ->
+    UniffiLib.uniffi_kairan_core_fn_method_kairan_reach(
+        it,
+        
+        FfiConverterString.lower(`person`),
+        FfiConverterSequenceString.lower(`audience`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * A home is served on paper from now on, or no longer; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `setPaper`(`person`: kotlin.String, `household`: kotlin.String, `paper`: kotlin.Boolean) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_set_paper(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`household`),
+        FfiConverterBoolean.lower(`paper`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * A block is new in an association; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `addBlock`(`person`: kotlin.String, `association`: kotlin.String, `name`: kotlin.String) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_add_block(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`association`),
+        FfiConverterString.lower(`name`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * 転入: a household is new in a block; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `addHousehold`(`person`: kotlin.String, `block`: kotlin.String, `home`: NewHome) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_add_household(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`block`),
+        FfiConverterTypeNewHome.lower(`home`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Somebody is new in a household; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `addPerson`(`person`: kotlin.String, `household`: kotlin.String, `new`: NewPerson) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_add_person(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`household`),
+        FfiConverterTypeNewPerson.lower(`new`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Corrects what the roster says of a household. `seen`: the rev the roster showed; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `correctHousehold`(`person`: kotlin.String, `household`: kotlin.String, `seen`: kotlin.UInt, `correction`: RosterCorrection) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_correct_household(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`household`),
+        FfiConverterUInt.lower(`seen`),
+        FfiConverterTypeRosterCorrection.lower(`correction`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Corrects what the roster says of somebody. `seen`: the rev the roster showed; the op's id. Their place is their household's.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `correctPerson`(`person`: kotlin.String, `of`: kotlin.String, `seen`: kotlin.UInt, `correction`: RosterCorrection) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_correct_person(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`of`),
+        FfiConverterUInt.lower(`seen`),
+        FfiConverterTypeRosterCorrection.lower(`correction`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Somebody moved away or died. Their phones erase what they hold of them, and it is not undone; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `depart`(`person`: kotlin.String, `who`: kotlin.String, `why`: Departure) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_depart(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`who`),
+        FfiConverterTypeDeparture.lower(`why`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Everybody of one household lives in another, and the first is closed; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `mergeHouseholds`(`person`: kotlin.String, `from`: kotlin.String, `into`: kotlin.String) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_merge_households(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`from`),
+        FfiConverterString.lower(`into`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Somebody lives in another household from now on; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `movePerson`(`person`: kotlin.String, `who`: kotlin.String, `to`: kotlin.String) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_move_person(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`who`),
+        FfiConverterString.lower(`to`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Two entries of a roster are the same person: `twice` is `same` from now on; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `samePerson`(`person`: kotlin.String, `same`: kotlin.String, `twice`: kotlin.String) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_same_person(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`same`),
+        FfiConverterString.lower(`twice`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Some of a household become one of their own, in the same block or another; the op's id.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `splitHousehold`(`person`: kotlin.String, `from`: kotlin.String, `block`: kotlin.String, `name`: kotlin.String, `people`: List<kotlin.String>) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_split_household(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`from`),
+        FfiConverterString.lower(`block`),
+        FfiConverterString.lower(`name`),
+        FfiConverterSequenceString.lower(`people`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
         // Error FFI converter
         KairanException.ErrorHandler,
     )
@@ -3717,6 +4519,77 @@ public object FfiConverterTypeAlert: FfiConverterRustBuffer<Alert> {
 
 
 /**
+ * 紙でお届けの世帯 of one block.
+ */
+data class BlockDelivery (
+    /**
+     * The block.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * Its name.
+     */
+    val `name`: kotlin.String
+    , 
+    /**
+     * What is carried, oldest first.
+     */
+    val `notices`: List<CarriedNotice>
+    , 
+    /**
+     * To which homes, in the order of the roster.
+     */
+    val `homes`: List<CarriedHome>
+    , 
+    /**
+     * All copies.
+     */
+    val `copies`: Copies
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeBlockDelivery: FfiConverterRustBuffer<BlockDelivery> {
+    override fun read(buf: ByteBuffer): BlockDelivery {
+        return BlockDelivery(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterSequenceTypeCarriedNotice.read(buf),
+            FfiConverterSequenceTypeCarriedHome.read(buf),
+            FfiConverterTypeCopies.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: BlockDelivery) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterSequenceTypeCarriedNotice.allocationSize(value.`notices`) +
+            FfiConverterSequenceTypeCarriedHome.allocationSize(value.`homes`) +
+            FfiConverterTypeCopies.allocationSize(value.`copies`)
+    )
+
+    override fun write(value: BlockDelivery, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterSequenceTypeCarriedNotice.write(value.`notices`, buf)
+            FfiConverterSequenceTypeCarriedHome.write(value.`homes`, buf)
+            FfiConverterTypeCopies.write(value.`copies`, buf)
+    }
+}
+
+
+
+/**
  * One block (or association, on desks above it) and where its homes stand.
  */
 data class BlockLine (
@@ -3736,7 +4609,7 @@ data class BlockLine (
     val `counts`: Counts
     , 
     /**
-     * Its homes, those that have not acknowledged first; empty where names are not this desk's to see.
+     * Its homes, those that have not confirmed first; empty where names are not this desk's to see.
      */
     val `homes`: List<HomeLine>
     
@@ -3774,6 +4647,250 @@ public object FfiConverterTypeBlockLine: FfiConverterRustBuffer<BlockLine> {
             FfiConverterString.write(value.`name`, buf)
             FfiConverterTypeCounts.write(value.`counts`, buf)
             FfiConverterSequenceTypeHomeLine.write(value.`homes`, buf)
+    }
+}
+
+
+
+/**
+ * One copy for one home.
+ */
+data class CarriedCopy (
+    /**
+     * The notice.
+     */
+    val `notice`: kotlin.String
+    , 
+    /**
+     * How far it is.
+     */
+    val `state`: Carried
+    , 
+    /**
+     * Whether that is still waiting to be sent.
+     */
+    val `waiting`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCarriedCopy: FfiConverterRustBuffer<CarriedCopy> {
+    override fun read(buf: ByteBuffer): CarriedCopy {
+        return CarriedCopy(
+            FfiConverterString.read(buf),
+            FfiConverterTypeCarried.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: CarriedCopy) = (
+            FfiConverterString.allocationSize(value.`notice`) +
+            FfiConverterTypeCarried.allocationSize(value.`state`) +
+            FfiConverterBoolean.allocationSize(value.`waiting`)
+    )
+
+    override fun write(value: CarriedCopy, buf: ByteBuffer) {
+            FfiConverterString.write(value.`notice`, buf)
+            FfiConverterTypeCarried.write(value.`state`, buf)
+            FfiConverterBoolean.write(value.`waiting`, buf)
+    }
+}
+
+
+
+/**
+ * A home something is carried to.
+ */
+data class CarriedHome (
+    /**
+     * The household.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * Its name.
+     */
+    val `name`: kotlin.String
+    , 
+    /**
+     * What is carried there, in the order of the block's notices.
+     */
+    val `copies`: List<CarriedCopy>
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCarriedHome: FfiConverterRustBuffer<CarriedHome> {
+    override fun read(buf: ByteBuffer): CarriedHome {
+        return CarriedHome(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterSequenceTypeCarriedCopy.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: CarriedHome) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterSequenceTypeCarriedCopy.allocationSize(value.`copies`)
+    )
+
+    override fun write(value: CarriedHome, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterSequenceTypeCarriedCopy.write(value.`copies`, buf)
+    }
+}
+
+
+
+/**
+ * A notice that is carried.
+ */
+data class CarriedNotice (
+    /**
+     * The notice.
+     */
+    val `notice`: kotlin.String
+    , 
+    /**
+     * The rev that is carried: what `paper_receipt` names.
+     */
+    val `rev`: kotlin.UInt
+    , 
+    /**
+     * 件名.
+     */
+    val `title`: kotlin.String
+    , 
+    /**
+     * When it was published.
+     */
+    val `at`: kotlin.Long
+    , 
+    /**
+     * Its copies in this block.
+     */
+    val `copies`: Copies
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCarriedNotice: FfiConverterRustBuffer<CarriedNotice> {
+    override fun read(buf: ByteBuffer): CarriedNotice {
+        return CarriedNotice(
+            FfiConverterString.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterLong.read(buf),
+            FfiConverterTypeCopies.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: CarriedNotice) = (
+            FfiConverterString.allocationSize(value.`notice`) +
+            FfiConverterUInt.allocationSize(value.`rev`) +
+            FfiConverterString.allocationSize(value.`title`) +
+            FfiConverterLong.allocationSize(value.`at`) +
+            FfiConverterTypeCopies.allocationSize(value.`copies`)
+    )
+
+    override fun write(value: CarriedNotice, buf: ByteBuffer) {
+            FfiConverterString.write(value.`notice`, buf)
+            FfiConverterUInt.write(value.`rev`, buf)
+            FfiConverterString.write(value.`title`, buf)
+            FfiConverterLong.write(value.`at`, buf)
+            FfiConverterTypeCopies.write(value.`copies`, buf)
+    }
+}
+
+
+
+/**
+ * One line of a case's history.
+ */
+data class CaseEntry (
+    /**
+     * When.
+     */
+    val `at`: kotlin.Long
+    , 
+    /**
+     * Who, by name; none: by the clock.
+     */
+    val `by`: kotlin.String?
+    , 
+    /**
+     * What.
+     */
+    val `what`: Step
+    , 
+    /**
+     * What was written down.
+     */
+    val `text`: kotlin.String?
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCaseEntry: FfiConverterRustBuffer<CaseEntry> {
+    override fun read(buf: ByteBuffer): CaseEntry {
+        return CaseEntry(
+            FfiConverterLong.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterTypeStep.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: CaseEntry) = (
+            FfiConverterLong.allocationSize(value.`at`) +
+            FfiConverterOptionalString.allocationSize(value.`by`) +
+            FfiConverterTypeStep.allocationSize(value.`what`) +
+            FfiConverterOptionalString.allocationSize(value.`text`)
+    )
+
+    override fun write(value: CaseEntry, buf: ByteBuffer) {
+            FfiConverterLong.write(value.`at`, buf)
+            FfiConverterOptionalString.write(value.`by`, buf)
+            FfiConverterTypeStep.write(value.`what`, buf)
+            FfiConverterOptionalString.write(value.`text`, buf)
     }
 }
 
@@ -3898,6 +5015,61 @@ public object FfiConverterTypeClockReading: FfiConverterRustBuffer<ClockReading>
 
 
 /**
+ * How many copies of something are in which state.
+ */
+data class Copies (
+    /**
+     * これからお届け.
+     */
+    val `toDo`: kotlin.UInt
+    , 
+    /**
+     * 紙でお渡し.
+     */
+    val `handed`: kotlin.UInt
+    , 
+    /**
+     * 代理で確認.
+     */
+    val `proxy`: kotlin.UInt
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCopies: FfiConverterRustBuffer<Copies> {
+    override fun read(buf: ByteBuffer): Copies {
+        return Copies(
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Copies) = (
+            FfiConverterUInt.allocationSize(value.`toDo`) +
+            FfiConverterUInt.allocationSize(value.`handed`) +
+            FfiConverterUInt.allocationSize(value.`proxy`)
+    )
+
+    override fun write(value: Copies, buf: ByteBuffer) {
+            FfiConverterUInt.write(value.`toDo`, buf)
+            FfiConverterUInt.write(value.`handed`, buf)
+            FfiConverterUInt.write(value.`proxy`, buf)
+    }
+}
+
+
+
+/**
  * What an officer changes: absent keeps, present sets, `clear` empties.
  */
 data class Correction (
@@ -3998,9 +5170,19 @@ data class Counts (
     val `notYet`: kotlin.UInt
     , 
     /**
-     * 紙でお届けの世帯.
+     * 紙でお届けの世帯: still to be carried there.
      */
     val `paper`: kotlin.UInt
+    , 
+    /**
+     * 紙でお渡し.
+     */
+    val `handed`: kotlin.UInt
+    , 
+    /**
+     * 代理で確認.
+     */
+    val `proxy`: kotlin.UInt
     
 ){
     
@@ -4023,6 +5205,8 @@ public object FfiConverterTypeCounts: FfiConverterRustBuffer<Counts> {
             FfiConverterUInt.read(buf),
             FfiConverterUInt.read(buf),
             FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
         )
     }
 
@@ -4032,7 +5216,9 @@ public object FfiConverterTypeCounts: FfiConverterRustBuffer<Counts> {
             FfiConverterUInt.allocationSize(value.`displayed`) +
             FfiConverterUInt.allocationSize(value.`delivered`) +
             FfiConverterUInt.allocationSize(value.`notYet`) +
-            FfiConverterUInt.allocationSize(value.`paper`)
+            FfiConverterUInt.allocationSize(value.`paper`) +
+            FfiConverterUInt.allocationSize(value.`handed`) +
+            FfiConverterUInt.allocationSize(value.`proxy`)
     )
 
     override fun write(value: Counts, buf: ByteBuffer) {
@@ -4042,6 +5228,63 @@ public object FfiConverterTypeCounts: FfiConverterRustBuffer<Counts> {
             FfiConverterUInt.write(value.`delivered`, buf)
             FfiConverterUInt.write(value.`notYet`, buf)
             FfiConverterUInt.write(value.`paper`, buf)
+            FfiConverterUInt.write(value.`handed`, buf)
+            FfiConverterUInt.write(value.`proxy`, buf)
+    }
+}
+
+
+
+/**
+ * The moods of a day that is over, counted once: figures, or why there are none.
+ */
+data class DayLine (
+    /**
+     * The day.
+     */
+    val `day`: kotlin.String
+    , 
+    /**
+     * The figures, each at least five; none where one is not, or where they were lost with the machine.
+     */
+    val `counts`: MoodCounts?
+    , 
+    /**
+     * Whether they may have been counted before a restore and are not counted again.
+     */
+    val `lost`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDayLine: FfiConverterRustBuffer<DayLine> {
+    override fun read(buf: ByteBuffer): DayLine {
+        return DayLine(
+            FfiConverterString.read(buf),
+            FfiConverterOptionalTypeMoodCounts.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DayLine) = (
+            FfiConverterString.allocationSize(value.`day`) +
+            FfiConverterOptionalTypeMoodCounts.allocationSize(value.`counts`) +
+            FfiConverterBoolean.allocationSize(value.`lost`)
+    )
+
+    override fun write(value: DayLine, buf: ByteBuffer) {
+            FfiConverterString.write(value.`day`, buf)
+            FfiConverterOptionalTypeMoodCounts.write(value.`counts`, buf)
+            FfiConverterBoolean.write(value.`lost`, buf)
     }
 }
 
@@ -4077,7 +5320,7 @@ data class Desk (
     val `statuses`: List<StatusLine>
     , 
     /**
-     * Who asked for a talk (teams), newest first.
+     * Who asked for a talk (teams): what nobody has taken first.
      */
     val `talks`: List<TalkLine>
     , 
@@ -4085,6 +5328,16 @@ data class Desk (
      * Who waits to be let in, oldest first.
      */
     val `joins`: List<JoinLine>
+    , 
+    /**
+     * Days that are over (associations), newest first.
+     */
+    val `days`: List<DayLine>
+    , 
+    /**
+     * How many take part today (associations).
+     */
+    val `participation`: ParticipationLine?
     
 ){
     
@@ -4108,6 +5361,8 @@ public object FfiConverterTypeDesk: FfiConverterRustBuffer<Desk> {
             FfiConverterSequenceTypeStatusLine.read(buf),
             FfiConverterSequenceTypeTalkLine.read(buf),
             FfiConverterSequenceTypeJoinLine.read(buf),
+            FfiConverterSequenceTypeDayLine.read(buf),
+            FfiConverterOptionalTypeParticipationLine.read(buf),
         )
     }
 
@@ -4118,7 +5373,9 @@ public object FfiConverterTypeDesk: FfiConverterRustBuffer<Desk> {
             FfiConverterSequenceTypeRosterBlock.allocationSize(value.`rosters`) +
             FfiConverterSequenceTypeStatusLine.allocationSize(value.`statuses`) +
             FfiConverterSequenceTypeTalkLine.allocationSize(value.`talks`) +
-            FfiConverterSequenceTypeJoinLine.allocationSize(value.`joins`)
+            FfiConverterSequenceTypeJoinLine.allocationSize(value.`joins`) +
+            FfiConverterSequenceTypeDayLine.allocationSize(value.`days`) +
+            FfiConverterOptionalTypeParticipationLine.allocationSize(value.`participation`)
     )
 
     override fun write(value: Desk, buf: ByteBuffer) {
@@ -4129,6 +5386,8 @@ public object FfiConverterTypeDesk: FfiConverterRustBuffer<Desk> {
             FfiConverterSequenceTypeStatusLine.write(value.`statuses`, buf)
             FfiConverterSequenceTypeTalkLine.write(value.`talks`, buf)
             FfiConverterSequenceTypeJoinLine.write(value.`joins`, buf)
+            FfiConverterSequenceTypeDayLine.write(value.`days`, buf)
+            FfiConverterOptionalTypeParticipationLine.write(value.`participation`, buf)
     }
 }
 
@@ -4561,6 +5820,11 @@ data class Home (
     val `team`: kotlin.String?
     , 
     /**
+     * Where the third answer leads: to the team, or to a telephone number.
+     */
+    val `talk`: TalkWay
+    , 
+    /**
      * Emergencies that stand now, newest first.
      */
     val `emergencies`: List<NoticeLine>
@@ -4622,6 +5886,7 @@ public object FfiConverterTypeHome: FfiConverterRustBuffer<Home> {
             FfiConverterBoolean.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterTypeTalkWay.read(buf),
             FfiConverterSequenceTypeNoticeLine.read(buf),
             FfiConverterSequenceTypeNoticeLine.read(buf),
             FfiConverterUInt.read(buf),
@@ -4641,6 +5906,7 @@ public object FfiConverterTypeHome: FfiConverterRustBuffer<Home> {
             FfiConverterBoolean.allocationSize(value.`consent`) +
             FfiConverterBoolean.allocationSize(value.`canCheckIn`) +
             FfiConverterOptionalString.allocationSize(value.`team`) +
+            FfiConverterTypeTalkWay.allocationSize(value.`talk`) +
             FfiConverterSequenceTypeNoticeLine.allocationSize(value.`emergencies`) +
             FfiConverterSequenceTypeNoticeLine.allocationSize(value.`unread`) +
             FfiConverterUInt.allocationSize(value.`unreadCount`) +
@@ -4659,6 +5925,7 @@ public object FfiConverterTypeHome: FfiConverterRustBuffer<Home> {
             FfiConverterBoolean.write(value.`consent`, buf)
             FfiConverterBoolean.write(value.`canCheckIn`, buf)
             FfiConverterOptionalString.write(value.`team`, buf)
+            FfiConverterTypeTalkWay.write(value.`talk`, buf)
             FfiConverterSequenceTypeNoticeLine.write(value.`emergencies`, buf)
             FfiConverterSequenceTypeNoticeLine.write(value.`unread`, buf)
             FfiConverterUInt.write(value.`unreadCount`, buf)
@@ -4690,6 +5957,11 @@ data class HomeLine (
      * Where it stands.
      */
     val `stage`: HomeStage
+    , 
+    /**
+     * Whether it stands there by something that was entered here and is still waiting to be sent.
+     */
+    val `waiting`: kotlin.Boolean
     
 ){
     
@@ -4709,19 +5981,22 @@ public object FfiConverterTypeHomeLine: FfiConverterRustBuffer<HomeLine> {
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterTypeHomeStage.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
     override fun allocationSize(value: HomeLine) = (
             FfiConverterString.allocationSize(value.`id`) +
             FfiConverterString.allocationSize(value.`name`) +
-            FfiConverterTypeHomeStage.allocationSize(value.`stage`)
+            FfiConverterTypeHomeStage.allocationSize(value.`stage`) +
+            FfiConverterBoolean.allocationSize(value.`waiting`)
     )
 
     override fun write(value: HomeLine, buf: ByteBuffer) {
             FfiConverterString.write(value.`id`, buf)
             FfiConverterString.write(value.`name`, buf)
             FfiConverterTypeHomeStage.write(value.`stage`, buf)
+            FfiConverterBoolean.write(value.`waiting`, buf)
     }
 }
 
@@ -4998,6 +6273,282 @@ public object FfiConverterTypeMe: FfiConverterRustBuffer<Me> {
             FfiConverterBoolean.write(value.`joined`, buf)
             FfiConverterSequenceTypePersonLine.write(value.`persons`, buf)
             FfiConverterBoolean.write(value.`complete`, buf)
+    }
+}
+
+
+
+/**
+ * How many said what.
+ */
+data class MoodCounts (
+    /**
+     * 良い.
+     */
+    val `good`: kotlin.UInt
+    , 
+    /**
+     * 普通.
+     */
+    val `fair`: kotlin.UInt
+    , 
+    /**
+     * 相談したい.
+     */
+    val `talk`: kotlin.UInt
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeMoodCounts: FfiConverterRustBuffer<MoodCounts> {
+    override fun read(buf: ByteBuffer): MoodCounts {
+        return MoodCounts(
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: MoodCounts) = (
+            FfiConverterUInt.allocationSize(value.`good`) +
+            FfiConverterUInt.allocationSize(value.`fair`) +
+            FfiConverterUInt.allocationSize(value.`talk`)
+    )
+
+    override fun write(value: MoodCounts, buf: ByteBuffer) {
+            FfiConverterUInt.write(value.`good`, buf)
+            FfiConverterUInt.write(value.`fair`, buf)
+            FfiConverterUInt.write(value.`talk`, buf)
+    }
+}
+
+
+
+/**
+ * One's own request for a talk.
+ */
+data class MyTalk (
+    /**
+     * The check-in's op: what `take_back` names.
+     */
+    val `op`: kotlin.String
+    , 
+    /**
+     * For which day.
+     */
+    val `day`: kotlin.String
+    , 
+    /**
+     * When it was tapped.
+     */
+    val `at`: kotlin.Long
+    , 
+    /**
+     * How far it is.
+     */
+    val `state`: NewsState
+    , 
+    /**
+     * The name of who looked, took it or closed it: 「○○さんが見ました。」「○○さんが引き受けました。」
+     */
+    val `by`: kotlin.String?
+    , 
+    /**
+     * How far it was passed on.
+     */
+    val `reached`: Reached
+    , 
+    /**
+     * Until when it is passed on, if nobody takes it.
+     */
+    val `due`: kotlin.Long?
+    , 
+    /**
+     * The telephone number, once it is shown.
+     */
+    val `number`: Support?
+    , 
+    /**
+     * Whether the request itself is still on the phone.
+     */
+    val `waiting`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeMyTalk: FfiConverterRustBuffer<MyTalk> {
+    override fun read(buf: ByteBuffer): MyTalk {
+        return MyTalk(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterLong.read(buf),
+            FfiConverterTypeNewsState.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterTypeReached.read(buf),
+            FfiConverterOptionalLong.read(buf),
+            FfiConverterOptionalTypeSupport.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: MyTalk) = (
+            FfiConverterString.allocationSize(value.`op`) +
+            FfiConverterString.allocationSize(value.`day`) +
+            FfiConverterLong.allocationSize(value.`at`) +
+            FfiConverterTypeNewsState.allocationSize(value.`state`) +
+            FfiConverterOptionalString.allocationSize(value.`by`) +
+            FfiConverterTypeReached.allocationSize(value.`reached`) +
+            FfiConverterOptionalLong.allocationSize(value.`due`) +
+            FfiConverterOptionalTypeSupport.allocationSize(value.`number`) +
+            FfiConverterBoolean.allocationSize(value.`waiting`)
+    )
+
+    override fun write(value: MyTalk, buf: ByteBuffer) {
+            FfiConverterString.write(value.`op`, buf)
+            FfiConverterString.write(value.`day`, buf)
+            FfiConverterLong.write(value.`at`, buf)
+            FfiConverterTypeNewsState.write(value.`state`, buf)
+            FfiConverterOptionalString.write(value.`by`, buf)
+            FfiConverterTypeReached.write(value.`reached`, buf)
+            FfiConverterOptionalLong.write(value.`due`, buf)
+            FfiConverterOptionalTypeSupport.write(value.`number`, buf)
+            FfiConverterBoolean.write(value.`waiting`, buf)
+    }
+}
+
+
+
+/**
+ * A household that is new here.
+ */
+data class NewHome (
+    /**
+     * Its name, at most 60 characters.
+     */
+    val `name`: kotlin.String
+    , 
+    /**
+     * ふりがな of the name.
+     */
+    val `reading`: kotlin.String?
+    , 
+    /**
+     * 紙でお届けの世帯.
+     */
+    val `paper`: kotlin.Boolean
+    , 
+    /**
+     * Its place in the roster's order; otherwise last.
+     */
+    val `place`: kotlin.UInt?
+    , 
+    /**
+     * Who lives there, in the order of the roster: at most 20.
+     */
+    val `people`: List<NewPerson>
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNewHome: FfiConverterRustBuffer<NewHome> {
+    override fun read(buf: ByteBuffer): NewHome {
+        return NewHome(
+            FfiConverterString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalUInt.read(buf),
+            FfiConverterSequenceTypeNewPerson.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NewHome) = (
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterOptionalString.allocationSize(value.`reading`) +
+            FfiConverterBoolean.allocationSize(value.`paper`) +
+            FfiConverterOptionalUInt.allocationSize(value.`place`) +
+            FfiConverterSequenceTypeNewPerson.allocationSize(value.`people`)
+    )
+
+    override fun write(value: NewHome, buf: ByteBuffer) {
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterOptionalString.write(value.`reading`, buf)
+            FfiConverterBoolean.write(value.`paper`, buf)
+            FfiConverterOptionalUInt.write(value.`place`, buf)
+            FfiConverterSequenceTypeNewPerson.write(value.`people`, buf)
+    }
+}
+
+
+
+/**
+ * Somebody who is new here.
+ */
+data class NewPerson (
+    /**
+     * Their name, at most 60 characters.
+     */
+    val `name`: kotlin.String
+    , 
+    /**
+     * ふりがな of the name.
+     */
+    val `reading`: kotlin.String?
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNewPerson: FfiConverterRustBuffer<NewPerson> {
+    override fun read(buf: ByteBuffer): NewPerson {
+        return NewPerson(
+            FfiConverterString.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: NewPerson) = (
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterOptionalString.allocationSize(value.`reading`)
+    )
+
+    override fun write(value: NewPerson, buf: ByteBuffer) {
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterOptionalString.write(value.`reading`, buf)
     }
 }
 
@@ -5305,6 +6856,61 @@ public object FfiConverterTypeNoticePage: FfiConverterRustBuffer<NoticePage> {
 
 
 /**
+ * How many take part today.
+ */
+data class ParticipationLine (
+    /**
+     * The day.
+     */
+    val `day`: kotlin.String
+    , 
+    /**
+     * Of those who agreed, how many have tapped.
+     */
+    val `said`: kotlin.UInt
+    , 
+    /**
+     * How many agreed.
+     */
+    val `agreed`: kotlin.UInt
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeParticipationLine: FfiConverterRustBuffer<ParticipationLine> {
+    override fun read(buf: ByteBuffer): ParticipationLine {
+        return ParticipationLine(
+            FfiConverterString.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: ParticipationLine) = (
+            FfiConverterString.allocationSize(value.`day`) +
+            FfiConverterUInt.allocationSize(value.`said`) +
+            FfiConverterUInt.allocationSize(value.`agreed`)
+    )
+
+    override fun write(value: ParticipationLine, buf: ByteBuffer) {
+            FfiConverterString.write(value.`day`, buf)
+            FfiConverterUInt.write(value.`said`, buf)
+            FfiConverterUInt.write(value.`agreed`, buf)
+    }
+}
+
+
+
+/**
  * One person this phone is for.
  */
 data class PersonLine (
@@ -5518,6 +7124,61 @@ public object FfiConverterTypePoints: FfiConverterRustBuffer<Points> {
 
 
 /**
+ * How many homes a set of boards reaches, and how; each home once.
+ */
+data class Reach (
+    /**
+     * Every household.
+     */
+    val `households`: kotlin.UInt
+    , 
+    /**
+     * Those with at least one phone.
+     */
+    val `app`: kotlin.UInt
+    , 
+    /**
+     * Those served on paper.
+     */
+    val `paper`: kotlin.UInt
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeReach: FfiConverterRustBuffer<Reach> {
+    override fun read(buf: ByteBuffer): Reach {
+        return Reach(
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Reach) = (
+            FfiConverterUInt.allocationSize(value.`households`) +
+            FfiConverterUInt.allocationSize(value.`app`) +
+            FfiConverterUInt.allocationSize(value.`paper`)
+    )
+
+    override fun write(value: Reach, buf: ByteBuffer) {
+            FfiConverterUInt.write(value.`households`, buf)
+            FfiConverterUInt.write(value.`app`, buf)
+            FfiConverterUInt.write(value.`paper`, buf)
+    }
+}
+
+
+
+/**
  * A role somebody holds.
  */
 data class RoleLine (
@@ -5644,6 +7305,69 @@ public object FfiConverterTypeRosterBlock: FfiConverterRustBuffer<RosterBlock> {
 
 
 /**
+ * What an officer changes in a roster: absent keeps, present sets.
+ */
+data class RosterCorrection (
+    /**
+     * A new name.
+     */
+    val `name`: kotlin.String?
+    , 
+    /**
+     * A new ふりがな.
+     */
+    val `reading`: kotlin.String?
+    , 
+    /**
+     * Whether the ふりがな is emptied.
+     */
+    val `clearReading`: kotlin.Boolean
+    , 
+    /**
+     * A household's new place in the roster's order.
+     */
+    val `place`: kotlin.UInt?
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRosterCorrection: FfiConverterRustBuffer<RosterCorrection> {
+    override fun read(buf: ByteBuffer): RosterCorrection {
+        return RosterCorrection(
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RosterCorrection) = (
+            FfiConverterOptionalString.allocationSize(value.`name`) +
+            FfiConverterOptionalString.allocationSize(value.`reading`) +
+            FfiConverterBoolean.allocationSize(value.`clearReading`) +
+            FfiConverterOptionalUInt.allocationSize(value.`place`)
+    )
+
+    override fun write(value: RosterCorrection, buf: ByteBuffer) {
+            FfiConverterOptionalString.write(value.`name`, buf)
+            FfiConverterOptionalString.write(value.`reading`, buf)
+            FfiConverterBoolean.write(value.`clearReading`, buf)
+            FfiConverterOptionalUInt.write(value.`place`, buf)
+    }
+}
+
+
+
+/**
  * One home of a roster.
  */
 data class RosterHome (
@@ -5663,9 +7387,29 @@ data class RosterHome (
     val `paper`: kotlin.Boolean
     , 
     /**
+     * Whether that was said here and is still waiting to be sent.
+     */
+    val `waiting`: kotlin.Boolean
+    , 
+    /**
      * Whether anybody of it has joined by phone.
      */
     val `joined`: kotlin.Boolean
+    , 
+    /**
+     * What a correction of the household names as seen.
+     */
+    val `rev`: kotlin.UInt
+    , 
+    /**
+     * ふりがな of the name.
+     */
+    val `reading`: kotlin.String?
+    , 
+    /**
+     * Who lives there, in the order of the roster.
+     */
+    val `people`: List<RosterPerson>
     
 ){
     
@@ -5686,6 +7430,10 @@ public object FfiConverterTypeRosterHome: FfiConverterRustBuffer<RosterHome> {
             FfiConverterString.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterSequenceTypeRosterPerson.read(buf),
         )
     }
 
@@ -5693,14 +7441,85 @@ public object FfiConverterTypeRosterHome: FfiConverterRustBuffer<RosterHome> {
             FfiConverterString.allocationSize(value.`id`) +
             FfiConverterString.allocationSize(value.`name`) +
             FfiConverterBoolean.allocationSize(value.`paper`) +
-            FfiConverterBoolean.allocationSize(value.`joined`)
+            FfiConverterBoolean.allocationSize(value.`waiting`) +
+            FfiConverterBoolean.allocationSize(value.`joined`) +
+            FfiConverterUInt.allocationSize(value.`rev`) +
+            FfiConverterOptionalString.allocationSize(value.`reading`) +
+            FfiConverterSequenceTypeRosterPerson.allocationSize(value.`people`)
     )
 
     override fun write(value: RosterHome, buf: ByteBuffer) {
             FfiConverterString.write(value.`id`, buf)
             FfiConverterString.write(value.`name`, buf)
             FfiConverterBoolean.write(value.`paper`, buf)
+            FfiConverterBoolean.write(value.`waiting`, buf)
             FfiConverterBoolean.write(value.`joined`, buf)
+            FfiConverterUInt.write(value.`rev`, buf)
+            FfiConverterOptionalString.write(value.`reading`, buf)
+            FfiConverterSequenceTypeRosterPerson.write(value.`people`, buf)
+    }
+}
+
+
+
+/**
+ * Somebody who lives in a home of a roster.
+ */
+data class RosterPerson (
+    /**
+     * Who.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * Their name.
+     */
+    val `name`: kotlin.String
+    , 
+    /**
+     * What a correction of the person names as seen.
+     */
+    val `rev`: kotlin.UInt
+    , 
+    /**
+     * ふりがな of the name.
+     */
+    val `reading`: kotlin.String?
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeRosterPerson: FfiConverterRustBuffer<RosterPerson> {
+    override fun read(buf: ByteBuffer): RosterPerson {
+        return RosterPerson(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: RosterPerson) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterUInt.allocationSize(value.`rev`) +
+            FfiConverterOptionalString.allocationSize(value.`reading`)
+    )
+
+    override fun write(value: RosterPerson, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterUInt.write(value.`rev`, buf)
+            FfiConverterOptionalString.write(value.`reading`, buf)
     }
 }
 
@@ -5968,6 +7787,61 @@ public object FfiConverterTypeStatusLine: FfiConverterRustBuffer<StatusLine> {
 
 
 /**
+ * The telephone number offered where no team can be reached.
+ */
+data class Support (
+    /**
+     * Its name.
+     */
+    val `name`: kotlin.String
+    , 
+    /**
+     * Its number, as people write it.
+     */
+    val `telephone`: kotlin.String
+    , 
+    /**
+     * When somebody answers; may be empty.
+     */
+    val `hours`: kotlin.String
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSupport: FfiConverterRustBuffer<Support> {
+    override fun read(buf: ByteBuffer): Support {
+        return Support(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Support) = (
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterString.allocationSize(value.`telephone`) +
+            FfiConverterString.allocationSize(value.`hours`)
+    )
+
+    override fun write(value: Support, buf: ByteBuffer) {
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterString.write(value.`telephone`, buf)
+            FfiConverterString.write(value.`hours`, buf)
+    }
+}
+
+
+
+/**
  * What a sync did.
  */
 data class SyncReport (
@@ -6023,11 +7897,11 @@ public object FfiConverterTypeSyncReport: FfiConverterRustBuffer<SyncReport> {
 
 
 /**
- * Somebody asked for a talk.
+ * Somebody asked for a talk, as the team works on it.
  */
 data class TalkLine (
     /**
-     * The check-in's op.
+     * The check-in's op: what the case is called by.
      */
     val `op`: kotlin.String
     , 
@@ -6055,6 +7929,51 @@ data class TalkLine (
      * When they tapped.
      */
     val `at`: kotlin.Long
+    , 
+    /**
+     * 未対応・対応中・完了.
+     */
+    val `state`: CaseState
+    , 
+    /**
+     * Whether the resident took it back: a mistaken tap.
+     */
+    val `takenBack`: kotlin.Boolean
+    , 
+    /**
+     * Who has it, or closed it: their id.
+     */
+    val `owner`: kotlin.String?
+    , 
+    /**
+     * Their name.
+     */
+    val `ownerName`: kotlin.String?
+    , 
+    /**
+     * The name of who looked first.
+     */
+    val `seenBy`: kotlin.String?
+    , 
+    /**
+     * How far it was passed on.
+     */
+    val `reached`: Reached
+    , 
+    /**
+     * Until when somebody must take it.
+     */
+    val `due`: kotlin.Long?
+    , 
+    /**
+     * What happened, oldest first.
+     */
+    val `history`: List<CaseEntry>
+    , 
+    /**
+     * Whether something about it waits to be sent.
+     */
+    val `waiting`: kotlin.Boolean
     
 ){
     
@@ -6077,6 +7996,15 @@ public object FfiConverterTypeTalkLine: FfiConverterRustBuffer<TalkLine> {
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterLong.read(buf),
+            FfiConverterTypeCaseState.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterTypeReached.read(buf),
+            FfiConverterOptionalLong.read(buf),
+            FfiConverterSequenceTypeCaseEntry.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
@@ -6086,7 +8014,16 @@ public object FfiConverterTypeTalkLine: FfiConverterRustBuffer<TalkLine> {
             FfiConverterString.allocationSize(value.`name`) +
             FfiConverterString.allocationSize(value.`household`) +
             FfiConverterString.allocationSize(value.`day`) +
-            FfiConverterLong.allocationSize(value.`at`)
+            FfiConverterLong.allocationSize(value.`at`) +
+            FfiConverterTypeCaseState.allocationSize(value.`state`) +
+            FfiConverterBoolean.allocationSize(value.`takenBack`) +
+            FfiConverterOptionalString.allocationSize(value.`owner`) +
+            FfiConverterOptionalString.allocationSize(value.`ownerName`) +
+            FfiConverterOptionalString.allocationSize(value.`seenBy`) +
+            FfiConverterTypeReached.allocationSize(value.`reached`) +
+            FfiConverterOptionalLong.allocationSize(value.`due`) +
+            FfiConverterSequenceTypeCaseEntry.allocationSize(value.`history`) +
+            FfiConverterBoolean.allocationSize(value.`waiting`)
     )
 
     override fun write(value: TalkLine, buf: ByteBuffer) {
@@ -6096,6 +8033,15 @@ public object FfiConverterTypeTalkLine: FfiConverterRustBuffer<TalkLine> {
             FfiConverterString.write(value.`household`, buf)
             FfiConverterString.write(value.`day`, buf)
             FfiConverterLong.write(value.`at`, buf)
+            FfiConverterTypeCaseState.write(value.`state`, buf)
+            FfiConverterBoolean.write(value.`takenBack`, buf)
+            FfiConverterOptionalString.write(value.`owner`, buf)
+            FfiConverterOptionalString.write(value.`ownerName`, buf)
+            FfiConverterOptionalString.write(value.`seenBy`, buf)
+            FfiConverterTypeReached.write(value.`reached`, buf)
+            FfiConverterOptionalLong.write(value.`due`, buf)
+            FfiConverterSequenceTypeCaseEntry.write(value.`history`, buf)
+            FfiConverterBoolean.write(value.`waiting`, buf)
     }
 }
 
@@ -6390,6 +8336,149 @@ public object FfiConverterTypeArrival: FfiConverterRustBuffer<Arrival> {
 
 
 /**
+ * Whether a notice is still to be carried to a home.
+ */
+
+enum class Carried {
+    
+    /**
+     * これからお届け.
+     */
+    TO_DO,
+    /**
+     * 紙でお渡し.
+     */
+    HANDED,
+    /**
+     * 代理で確認.
+     */
+    PROXY;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCarried: FfiConverterRustBuffer<Carried> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        Carried.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Carried) = 4UL
+
+    override fun write(value: Carried, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * How far a case is.
+ */
+
+enum class CaseState {
+    
+    /**
+     * 未対応.
+     */
+    OPEN,
+    /**
+     * 対応中.
+     */
+    TAKEN,
+    /**
+     * 完了.
+     */
+    CLOSED;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeCaseState: FfiConverterRustBuffer<CaseState> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        CaseState.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: CaseState) = 4UL
+
+    override fun write(value: CaseState, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * Why somebody is not here any more.
+ */
+
+enum class Departure {
+    
+    /**
+     * 転出.
+     */
+    MOVED_OUT,
+    /**
+     * 死亡.
+     */
+    DIED;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDeparture: FfiConverterRustBuffer<Departure> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        Departure.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Departure) = 4UL
+
+    override fun write(value: Departure, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * What a group is.
  */
 
@@ -6457,13 +8546,17 @@ public object FfiConverterTypeGroupKind: FfiConverterRustBuffer<GroupKind> {
 enum class HomeStage {
     
     /**
-     * 紙でお届けの世帯.
+     * 紙でお届けの世帯: still to be carried there.
      */
     PAPER,
     /**
      * まだ届いていない.
      */
     NOT_YET,
+    /**
+     * 紙でお渡し.
+     */
+    PAPER_HANDED,
     /**
      * 届いた.
      */
@@ -6472,6 +8565,10 @@ enum class HomeStage {
      * 開いた.
      */
     DISPLAYED,
+    /**
+     * 代理で確認.
+     */
+    PROXY,
     /**
      * 確認した.
      */
@@ -6995,6 +9092,63 @@ public object FfiConverterTypeMood: FfiConverterRustBuffer<Mood> {
 
 
 /**
+ * How far a resident's own request is.
+ */
+
+enum class NewsState {
+    
+    /**
+     * Nobody has looked yet.
+     */
+    ASKED,
+    /**
+     * 「○○さんが見ました。」
+     */
+    SEEN,
+    /**
+     * 「○○さんが引き受けました。」
+     */
+    TAKEN,
+    /**
+     * 完了.
+     */
+    CLOSED,
+    /**
+     * Something of a newer server.
+     */
+    OTHER;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeNewsState: FfiConverterRustBuffer<NewsState> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        NewsState.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: NewsState) = 4UL
+
+    override fun write(value: NewsState, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * Which notices to list.
  */
 
@@ -7141,6 +9295,51 @@ public object FfiConverterTypeOpState: FfiConverterRustBuffer<OpState> {
     override fun allocationSize(value: OpState) = 4UL
 
     override fun write(value: OpState, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What is entered for a home that did not answer by its own phone.
+ */
+
+enum class PaperStage {
+    
+    /**
+     * 紙でお渡し: a copy was handed over.
+     */
+    HANDED,
+    /**
+     * 代理で確認: somebody confirmed in its place.
+     */
+    PROXY;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePaperStage: FfiConverterRustBuffer<PaperStage> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        PaperStage.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: PaperStage) = 4UL
+
+    override fun write(value: PaperStage, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
@@ -7301,6 +9500,55 @@ public object FfiConverterTypePlatformError : FfiConverterRustBuffer<PlatformExc
     }
 
 }
+
+
+
+/**
+ * How far an untaken case was passed on.
+ */
+
+enum class Reached {
+    
+    /**
+     * The team.
+     */
+    TEAM,
+    /**
+     * The team's chair.
+     */
+    CHAIR,
+    /**
+     * The resident sees the telephone number.
+     */
+    NUMBER;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeReached: FfiConverterRustBuffer<Reached> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        Reached.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Reached) = 4UL
+
+    override fun write(value: Reached, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
 
 
 
@@ -7648,6 +9896,212 @@ public object FfiConverterTypeStage: FfiConverterRustBuffer<Stage> {
 
 
 /**
+ * What happened to a case.
+ */
+
+enum class Step {
+    
+    /**
+     * A resident asked.
+     */
+    OPENED,
+    /**
+     * Somebody looked at it.
+     */
+    SEEN,
+    /**
+     * Somebody took it.
+     */
+    TAKEN,
+    /**
+     * Something was written down.
+     */
+    NOTED,
+    /**
+     * Whoever had it has it no more.
+     */
+    RELEASED,
+    /**
+     * The team's chair heard of it.
+     */
+    PASSED_TO_CHAIR,
+    /**
+     * The telephone number was shown.
+     */
+    NUMBER_SHOWN,
+    /**
+     * It is done.
+     */
+    CLOSED,
+    /**
+     * It was a mistaken tap.
+     */
+    TAKEN_BACK,
+    /**
+     * Something of a newer server.
+     */
+    OTHER;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeStep: FfiConverterRustBuffer<Step> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        Step.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Step) = 4UL
+
+    override fun write(value: Step, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * Where the third answer leads: 相談したい, or 電話で相談.
+ */
+sealed class TalkWay {
+    
+    /**
+     * To a team.
+     */
+    data class Team(
+        /**
+         * Its name.
+         */
+        val `name`: kotlin.String) : TalkWay()
+        
+    {
+        
+
+        companion object
+    }
+    
+    /**
+     * No team is staffed: to a telephone number.
+     */
+    data class Number(
+        /**
+         * Whose.
+         */
+        val `name`: kotlin.String, 
+        /**
+         * The number, as people write it.
+         */
+        val `telephone`: kotlin.String, 
+        /**
+         * When somebody answers; may be empty.
+         */
+        val `hours`: kotlin.String) : TalkWay()
+        
+    {
+        
+
+        companion object
+    }
+    
+    /**
+     * Nowhere: no team is staffed, and no number is known.
+     */
+    object Nothing : TalkWay()
+    
+    
+
+    
+
+    
+    
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeTalkWay : FfiConverterRustBuffer<TalkWay>{
+    override fun read(buf: ByteBuffer): TalkWay {
+        return when(buf.getInt()) {
+            1 -> TalkWay.Team(
+                FfiConverterString.read(buf),
+                )
+            2 -> TalkWay.Number(
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                FfiConverterString.read(buf),
+                )
+            3 -> TalkWay.Nothing
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: TalkWay): ULong = when(value) {
+        is TalkWay.Team -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`name`)
+            )
+        }
+        is TalkWay.Number -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterString.allocationSize(value.`name`)
+                + FfiConverterString.allocationSize(value.`telephone`)
+                + FfiConverterString.allocationSize(value.`hours`)
+            )
+        }
+        is TalkWay.Nothing -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+    }
+
+    override fun write(value: TalkWay, buf: ByteBuffer) {
+        when(value) {
+            is TalkWay.Team -> {
+                buf.putInt(1)
+                FfiConverterString.write(value.`name`, buf)
+                Unit
+            }
+            is TalkWay.Number -> {
+                buf.putInt(2)
+                FfiConverterString.write(value.`name`, buf)
+                FfiConverterString.write(value.`telephone`, buf)
+                FfiConverterString.write(value.`hours`, buf)
+                Unit
+            }
+            is TalkWay.Nothing -> {
+                buf.putInt(3)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
  * What can be tapped outside the app.
  */
 sealed class TapKind {
@@ -7749,6 +10203,38 @@ public object FfiConverterTypeTapKind : FfiConverterRustBuffer<TapKind>{
 }
 
 
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalUInt: FfiConverterRustBuffer<kotlin.UInt?> {
+    override fun read(buf: ByteBuffer): kotlin.UInt? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterUInt.read(buf)
+    }
+
+    override fun allocationSize(value: kotlin.UInt?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterUInt.allocationSize(value)
+        }
+    }
+
+    override fun write(value: kotlin.UInt?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterUInt.write(value, buf)
+        }
+    }
+}
 
 
 
@@ -7884,6 +10370,70 @@ public object FfiConverterOptionalTypeCounts: FfiConverterRustBuffer<Counts?> {
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeMoodCounts: FfiConverterRustBuffer<MoodCounts?> {
+    override fun read(buf: ByteBuffer): MoodCounts? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeMoodCounts.read(buf)
+    }
+
+    override fun allocationSize(value: MoodCounts?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeMoodCounts.allocationSize(value)
+        }
+    }
+
+    override fun write(value: MoodCounts?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeMoodCounts.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeParticipationLine: FfiConverterRustBuffer<ParticipationLine?> {
+    override fun read(buf: ByteBuffer): ParticipationLine? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeParticipationLine.read(buf)
+    }
+
+    override fun allocationSize(value: ParticipationLine?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeParticipationLine.allocationSize(value)
+        }
+    }
+
+    override fun write(value: ParticipationLine?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeParticipationLine.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeSalvage: FfiConverterRustBuffer<Salvage?> {
     override fun read(buf: ByteBuffer): Salvage? {
         if (buf.get().toInt() == 0) {
@@ -7906,6 +10456,38 @@ public object FfiConverterOptionalTypeSalvage: FfiConverterRustBuffer<Salvage?> 
         } else {
             buf.put(1)
             FfiConverterTypeSalvage.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeSupport: FfiConverterRustBuffer<Support?> {
+    override fun read(buf: ByteBuffer): Support? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeSupport.read(buf)
+    }
+
+    override fun allocationSize(value: Support?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeSupport.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Support?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeSupport.write(value, buf)
         }
     }
 }
@@ -8068,6 +10650,34 @@ public object FfiConverterSequenceTypeAlert: FfiConverterRustBuffer<List<Alert>>
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeBlockDelivery: FfiConverterRustBuffer<List<BlockDelivery>> {
+    override fun read(buf: ByteBuffer): List<BlockDelivery> {
+        val len = buf.getInt()
+        return List<BlockDelivery>(len) {
+            FfiConverterTypeBlockDelivery.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<BlockDelivery>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeBlockDelivery.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<BlockDelivery>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeBlockDelivery.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeBlockLine: FfiConverterRustBuffer<List<BlockLine>> {
     override fun read(buf: ByteBuffer): List<BlockLine> {
         val len = buf.getInt()
@@ -8086,6 +10696,146 @@ public object FfiConverterSequenceTypeBlockLine: FfiConverterRustBuffer<List<Blo
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeBlockLine.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeCarriedCopy: FfiConverterRustBuffer<List<CarriedCopy>> {
+    override fun read(buf: ByteBuffer): List<CarriedCopy> {
+        val len = buf.getInt()
+        return List<CarriedCopy>(len) {
+            FfiConverterTypeCarriedCopy.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<CarriedCopy>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeCarriedCopy.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<CarriedCopy>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeCarriedCopy.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeCarriedHome: FfiConverterRustBuffer<List<CarriedHome>> {
+    override fun read(buf: ByteBuffer): List<CarriedHome> {
+        val len = buf.getInt()
+        return List<CarriedHome>(len) {
+            FfiConverterTypeCarriedHome.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<CarriedHome>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeCarriedHome.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<CarriedHome>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeCarriedHome.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeCarriedNotice: FfiConverterRustBuffer<List<CarriedNotice>> {
+    override fun read(buf: ByteBuffer): List<CarriedNotice> {
+        val len = buf.getInt()
+        return List<CarriedNotice>(len) {
+            FfiConverterTypeCarriedNotice.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<CarriedNotice>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeCarriedNotice.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<CarriedNotice>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeCarriedNotice.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeCaseEntry: FfiConverterRustBuffer<List<CaseEntry>> {
+    override fun read(buf: ByteBuffer): List<CaseEntry> {
+        val len = buf.getInt()
+        return List<CaseEntry>(len) {
+            FfiConverterTypeCaseEntry.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<CaseEntry>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeCaseEntry.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<CaseEntry>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeCaseEntry.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeDayLine: FfiConverterRustBuffer<List<DayLine>> {
+    override fun read(buf: ByteBuffer): List<DayLine> {
+        val len = buf.getInt()
+        return List<DayLine>(len) {
+            FfiConverterTypeDayLine.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<DayLine>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeDayLine.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<DayLine>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeDayLine.write(it, buf)
         }
     }
 }
@@ -8264,6 +11014,62 @@ public object FfiConverterSequenceTypeListedPerson: FfiConverterRustBuffer<List<
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeMyTalk: FfiConverterRustBuffer<List<MyTalk>> {
+    override fun read(buf: ByteBuffer): List<MyTalk> {
+        val len = buf.getInt()
+        return List<MyTalk>(len) {
+            FfiConverterTypeMyTalk.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<MyTalk>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeMyTalk.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<MyTalk>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeMyTalk.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeNewPerson: FfiConverterRustBuffer<List<NewPerson>> {
+    override fun read(buf: ByteBuffer): List<NewPerson> {
+        val len = buf.getInt()
+        return List<NewPerson>(len) {
+            FfiConverterTypeNewPerson.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<NewPerson>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeNewPerson.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<NewPerson>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeNewPerson.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeNoticeLine: FfiConverterRustBuffer<List<NoticeLine>> {
     override fun read(buf: ByteBuffer): List<NoticeLine> {
         val len = buf.getInt()
@@ -8422,6 +11228,34 @@ public object FfiConverterSequenceTypeRosterHome: FfiConverterRustBuffer<List<Ro
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeRosterHome.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeRosterPerson: FfiConverterRustBuffer<List<RosterPerson>> {
+    override fun read(buf: ByteBuffer): List<RosterPerson> {
+        val len = buf.getInt()
+        return List<RosterPerson>(len) {
+            FfiConverterTypeRosterPerson.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<RosterPerson>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeRosterPerson.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<RosterPerson>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeRosterPerson.write(it, buf)
         }
     }
 }
