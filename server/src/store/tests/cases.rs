@@ -91,7 +91,7 @@ async fn in_a_database_of_before_talks_wait_as_cases_and_withdrawn_moods_go() {
     house.tick().await;
     house.store.clone().close().await.unwrap();
     let sqlite = rusqlite::Connection::open(house.folder.path().join(schema::FILE)).unwrap();
-    let before = "DROP TABLE talk_case; DROP TABLE support; DROP TABLE withdrawal; DROP TABLE closed_day; \
+    let before = "DROP TABLE contact; DROP TABLE talk_case; DROP TABLE support; DROP TABLE withdrawal; DROP TABLE closed_day; \
                   DROP TABLE waiting; ALTER TABLE invite DROP COLUMN passed_on; PRAGMA user_version = 5; \
                   DELETE FROM row WHERE kind = 'case'; \
                   UPDATE row SET version = (SELECT max(version) FROM row AS other WHERE other.feed = row.feed AND kind <> '') \

@@ -4,6 +4,7 @@ use super::house::*;
 use crate::store::Denied;
 use kairan_protocol::{
     body::{Home, Roster, Status},
+    case::{CaseNews, NewsState, Talk},
     check_in::Mood,
     feed::FeedName,
     id::{GroupId, InviteId, NoticeId, PersonId, Rev},
@@ -421,5 +422,26 @@ async fn who_joined_as_the_second_since_the_backup_is_let_in_as_the_one_they_are
     second.begin_anew();
     second.catch_up(&house).await;
     assert_eq!(second.rights.as_ref().unwrap().persons, [SUZUKI]);
+    house.holds().await;
+}
+
+#[tokio::test]
+async fn what_somebody_known_twice_asked_for_is_theirs_and_the_team_sees_it_once() {
+    let house = House::new();
+    let mut jiro = known_twice(&house).await;
+    let ask = house.check_in(JIRO, Mood::Talk);
+    applied(&jiro.send(&house, &ask).await);
+    steward(&house, SAME).await;
+    jiro.prove(&house).await;
+    let news = |phone: &Phone| phone.body::<CaseNews>(FeedName::Mail(SUZUKI), kind::CASE, &ask.id.to_string());
+    looked(&house, &mut jiro).await;
+    assert!(news(&jiro).is_some(), "it is in the first one's mail");
+    let mut kimura = house.phone(KIMURA).await;
+    looked(&house, &mut kimura).await;
+    let talks: Vec<Talk> = kimura.all(kind::TALK);
+    assert_eq!(talks.iter().map(|talk| talk.person).collect::<Vec<_>>(), [SUZUKI]);
+    applied(&kimura.send(&house, &house.op(KIMURA, Command::TakeCase { case: ask.id })).await);
+    looked(&house, &mut jiro).await;
+    assert_eq!(news(&jiro).unwrap().state, NewsState::Taken);
     house.holds().await;
 }
