@@ -71,10 +71,10 @@ fn lists(look: &Look<'_>, desk: GroupId, wanted: Wanted, now: Timestamp) -> Resu
             roster.homes.into_iter().map(|home| Listed { home: home.id, name: home.name, paper: home.paper }).collect();
         let there: BTreeSet<GroupId> = listed.iter().map(|home| home.home).collect();
         let counted: BTreeSet<GroupId> = asked.iter().flat_map(|asked| asked.homes.keys().copied()).collect();
-        // A home that moved away counts here still.
+        // A home that moved away counts here still. One that was closed does too, but stands on no roster: nobody answers its door.
         for home in counted.difference(&there) {
-            let name = look.group(*home)?.map(|group| group.name).unwrap_or_default();
-            listed.push(Listed { home: *home, name, paper: look.is_paper(*home)? });
+            let Some(group) = look.group(*home)? else { continue };
+            listed.push(Listed { home: *home, name: group.name, paper: look.is_paper(*home)? });
         }
         let list = delivery::of_block((block, &roster.name), &listed, asked, wanted);
         lists.extend(list.map(|list| record(list, &notices, &waiting)));

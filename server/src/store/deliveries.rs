@@ -65,10 +65,11 @@ impl Look<'_> {
         Ok(of_block((block.id, &block.name), &self.listed(block.id)?, asked, wanted))
     }
 
-    /// Every home that stands or stood in a block, in the order of the roster: one that moved away counts here still.
+    /// Every home that stands or stood in a block, in the order of the roster: one that moved away counts here still. One that was
+    /// closed does too, but nobody answers its door.
     fn listed(&self, block: GroupId) -> Result<Vec<Listed>, StoreError> {
         let sql = "SELECT id, name, paper FROM grp WHERE id IN (SELECT household FROM location WHERE block = ?1) \
-                   ORDER BY parent <> ?1, place, id";
+                   AND closed IS NULL ORDER BY parent <> ?1, place, id";
         many(self.connection, sql, params![block.number()], |row| {
             Ok(Listed { home: GroupId::from_number(row.get(0)?), name: row.get(1)?, paper: row.get(2)? })
         })

@@ -111,6 +111,16 @@ fn the_list_says_what_is_left_to_carry() {
 }
 
 #[test]
+fn nothing_is_carried_to_a_home_that_was_closed() {
+    let phone = with_a_paper_home();
+    let closed = GroupId::from_number(77);
+    let mut counted = tally(HomeStage::PaperHanded);
+    counted.homes.insert(closed, HomeStage::Paper);
+    phone.take(Answer::new().rows(DESK, 7, vec![row(kind::TALLY, format!("{}:{BLOCK}", notice_id(1)), 7, &counted)]));
+    assert_eq!(phone.store.deliveries(MIDORI, None, NOW).unwrap(), [], "no roster names it any more");
+}
+
+#[test]
 fn before_sending_it_is_said_how_many_homes_are_reached_how_and_each_once() {
     let phone = with_a_paper_home();
     let reach = |boards: &[GroupId]| {

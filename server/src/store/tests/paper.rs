@@ -10,6 +10,7 @@ use kairan_protocol::{
     op::Command,
     outcome::Outcome,
     paper::{Carried, PaperReceipt, PaperStage},
+    people::Departure,
     receipt::Stage,
     row::kind,
     tally::{Counts, HomeStage, Seals, Tally},
@@ -142,6 +143,21 @@ async fn a_home_that_moved_away_is_carried_to_where_it_counts() {
     let lists = house.store.deliveries(ASSOCIATION, Wanted::Open).await.unwrap();
     let listed: Vec<_> = lists.iter().map(|list| (list.name.as_str(), list.homes.len())).collect();
     assert_eq!(listed, [("1班", 1)]);
+}
+
+#[tokio::test]
+async fn nothing_is_carried_to_a_home_that_was_closed() {
+    let house = House::new();
+    let mut chair = house.phone(SATO).await;
+    let notice = posted(&house, &mut chair).await;
+    assert_eq!(house.store.deliveries(ASSOCIATION, Wanted::Open).await.unwrap()[0].copies.to_do, 1);
+    applied(&house.store.console(Command::Depart { person: TANAKA, why: Departure::Died }).await.unwrap());
+    assert_eq!(house.store.deliveries(ASSOCIATION, Wanted::Open).await.unwrap(), []);
+    house.tick().await;
+    chair.catch_up(&house).await;
+    let counts = tally(&chair, ASSOCIATION, notice, FIRST_BLOCK).counts;
+    assert_eq!((counts.households, counts.paper), (3, 1), "it counts for what was sent before");
+    house.holds().await;
 }
 
 #[tokio::test]
