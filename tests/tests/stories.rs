@@ -1,6 +1,7 @@
 //! End to end: every story is played with a real server, real phones and real TLS. One program, so that it is linked once.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a story that cannot go on says where")]
 
+mod a_year;
 mod bad_input;
 mod broadcast;
 mod cases;
