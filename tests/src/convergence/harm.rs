@@ -126,6 +126,7 @@ impl World {
         let lost = self.ledger().lose_after(newest, (!journal_survived).then_some(&kept));
         // Only in calm, when all is handed back, the machine's receipts are what they were.
         self.receipts.clear();
+        self.entries.clear();
         self.fault(Fault::Restored);
         let journal = if journal_survived { "survived" } else { "is lost" };
         self.note(format!("backup {backup} is restored, {lost} ops are lost, the journal {journal}"));

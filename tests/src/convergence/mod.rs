@@ -4,6 +4,8 @@
 //! overtakes, and the clocks, which stand still until the run moves them. Nothing sleeps. A seed says everything: the run of a
 //! seed is the same run again.
 
+mod carrying;
+mod casework;
 pub mod chance;
 pub mod counts;
 pub mod handset;

@@ -22,6 +22,8 @@ enum Done {
     EndRole,
     Move,
     Revoke,
+    EnterOnPaper,
+    SetPaper,
 }
 
 const AT_A_DESK: &[(usize, Done)] = &[
@@ -32,6 +34,8 @@ const AT_A_DESK: &[(usize, Done)] = &[
     (7, Done::EndRole),
     (14, Done::Move),
     (2, Done::Revoke),
+    (30, Done::EnterOnPaper),
+    (9, Done::SetPaper),
 ];
 
 const ROLES: &[RoleKind] =
@@ -50,6 +54,9 @@ impl World {
         }
         let Some((person, group)) = self.chance.pick(&desks).cloned() else { return false };
         let Ok(desk) = kairan.desk(group) else { return false };
+        if self.chance.percent(75) && self.work_on_a_case(number, person.clone(), &desk).await {
+            return true;
+        }
         match self.chance.weighed(AT_A_DESK) {
             Some(Done::Post) => self.post(number, person, &desk).await,
             Some(Done::Correct) => self.correct(number, person, &desk).await,
@@ -58,6 +65,8 @@ impl World {
             Some(Done::EndRole) => self.end_role(number, person).await,
             Some(Done::Move) => self.move_home(number, person, &desk).await,
             Some(Done::Revoke) => self.sign_off(number, person).await,
+            Some(Done::EnterOnPaper) => self.enter_on_paper(number, person, &desk).await,
+            Some(Done::SetPaper) => self.set_paper(number, person, &desk).await,
             None => {}
         }
         true

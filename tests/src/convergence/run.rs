@@ -110,7 +110,7 @@ enum About {
 const STEP: &[(usize, About)] = &[
     (33, About::Sync),
     (28, About::Tap),
-    (13, About::Work),
+    (17, About::Work),
     (4, About::KillPhone),
     (4, About::Clocks),
     (9, About::Machine),

@@ -36,7 +36,7 @@ const TAPS: &[(usize, Tapped)] = &[
     (1, Tapped::Revoke),
 ];
 
-const MOODS: &[(usize, Mood)] = &[(5, Mood::Good), (3, Mood::Fair), (2, Mood::Talk)];
+const MOODS: &[(usize, Mood)] = &[(4, Mood::Good), (3, Mood::Fair), (3, Mood::Talk)];
 
 impl World {
     /// Somebody taps something on a phone.

@@ -13,11 +13,13 @@ use kairan_core::error::Error;
 use kairan_protocol::{
     id::{DeviceId, GroupId, InviteId, NoticeId, OpId, PersonId, RoleId},
     invite::{Invitation, Secret, Whom},
+    notice::NoticeState,
     op::{Command, Invitee, Op},
     outcome::Outcome,
     time::Timestamp,
 };
 use kairan_server::clock::{Clock as _, ManualClock};
+use rusqlite::Connection;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -30,6 +32,9 @@ const IN_MEMORY: &str = "/dev/shm";
 
 /// How far everybody is with everything, as the machine has it: rev and stage.
 pub type Receipts = BTreeMap<([u8; 16], i64), (i64, i64)>;
+
+/// How far every home is by what was entered for it, as the machine has it: the rev the notice asks about, and the stage that counts.
+pub type Entries = BTreeMap<([u8; 16], i64), (u32, i64)>;
 
 /// What a sync came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +67,8 @@ pub struct World {
     pub server_ahead: i64,
     /// The receipts as the machine had them last.
     pub receipts: Receipts,
+    /// What was entered on paper, likewise.
+    pub entries: Entries,
     /// Whether chaos is over.
     pub calm: bool,
     /// Whether the machine may be restored from backups in this run.
@@ -105,6 +112,7 @@ impl World {
             trace: Vec::new(),
             server_ahead: 0,
             receipts: Receipts::new(),
+            entries: Entries::new(),
             calm: false,
             restores: false,
             later: town::LATER_PHONES.to_vec(),
@@ -296,9 +304,10 @@ impl World {
         self.phones[number].look();
     }
 
-    /// After a step: no receipt went back at the machine.
+    /// After a step: no receipt went back at the machine, nor what was entered on paper.
     pub fn look_at_machine(&mut self) {
         let database = self.machine.database();
+        self.look_at_entries(&database);
         let mut select = database.prepare("SELECT notice, person, rev, stage FROM receipt").unwrap();
         let rows = select.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?)))).unwrap();
         let now: Receipts = rows.map(Result::unwrap).collect();
@@ -311,6 +320,27 @@ impl World {
             }
         }
         self.receipts = now;
+    }
+
+    fn look_at_entries(&mut self, database: &Connection) {
+        let sql = "SELECT notice.id, household, rev, stage, state FROM paper_receipt JOIN notice ON notice.id = notice";
+        let mut select = database.prepare(sql).unwrap();
+        let rows = select.query_map([], |row| {
+            let state: NoticeState = serde_json::from_str(&row.get::<_, String>(4)?).unwrap();
+            let (rev, stage): (u32, i64) = (row.get(2)?, row.get(3)?);
+            let asks = state.body.asks.0;
+            Ok(((row.get(0)?, row.get(1)?), (asks, if rev >= asks { stage } else { 0 })))
+        });
+        let now: Entries = rows.unwrap().map(Result::unwrap).collect();
+        for (place, before) in &self.entries {
+            let after = now.get(place);
+            if after.is_none_or(|after| after < before) {
+                let (notice, home) = (NoticeId::from_bytes(place.0), GroupId::from_number(place.1));
+                self.ledger()
+                    .problem(format!("what was entered for {home} about {notice} went from {before:?} to {after:?}"));
+            }
+        }
+        self.entries = now;
     }
 }
 

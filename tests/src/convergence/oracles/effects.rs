@@ -4,12 +4,14 @@
 use super::ops::{Judged, judged};
 use crate::convergence::{town, world::World};
 use kairan_protocol::{
+    case::SHOWN_DAYS,
     check_in::Mood,
     id::{DeviceId, NoticeId, OpId, PersonId},
     notice::{NoticeState, Phase},
     op::{Command, Invitee, Op},
     time::Timestamp,
 };
+use kairan_server::clock::Clock as _;
 use rusqlite::{Connection, OptionalExtension as _, Params, types::FromSql};
 use std::collections::BTreeMap;
 
@@ -18,7 +20,7 @@ fn one<T: FromSql>(database: &Connection, sql: &str, parameters: impl Params) ->
 }
 
 /// The ops that were applied, in the order of their commits.
-fn applied(world: &World, judged: &BTreeMap<OpId, Judged>) -> Vec<(Op, Judged)> {
+pub(super) fn applied(world: &World, judged: &BTreeMap<OpId, Judged>) -> Vec<(Op, Judged)> {
     let ledger = world.ledger();
     let mut applied: Vec<(Op, Judged)> = judged
         .iter()
@@ -111,7 +113,7 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
             let parameters = (household.number(), to.number(), judged.commit);
             one::<i64>(database, sql, parameters).is_none().then(|| "the move is not in the history".to_owned())
         }
-        // Who left may have joined again; the others are looked at together, and nobody of this town asks for what is in a roster yet.
+        // Who left may have joined again; the others are looked at together.
         Command::Leave {}
         | Command::Consent { .. }
         | Command::TakeBack { .. }
@@ -210,13 +212,23 @@ fn taken_back(database: &Connection, applied: &[(Op, Judged)]) -> Vec<String> {
 /// Who asked for a talk stands with one team, and with none after taking that back, or where none of those that were waited for came back.
 fn talks(world: &World, database: &Connection, applied: &[(Op, Judged)]) -> Vec<String> {
     let ledger = world.ledger();
+    let shown_since = world.machine.clock.now().plus_millis(-SHOWN_DAYS * 86_400_000).millis();
     let mut wrong = Vec::new();
     for (op, _) in applied.iter().filter(|(op, _)| matches!(op.command, Command::CheckIn { mood: Mood::Talk, .. })) {
         let sql = "SELECT taken FROM check_in WHERE person = ?1 AND op = ?2";
         let taken = one::<bool>(database, sql, (op.person.number(), op.id.bytes())).unwrap_or_default();
         let sql = "SELECT count(*) FROM row WHERE kind = 'talk' AND id = ?1 AND body IS NOT NULL";
         let stands: i64 = one(database, sql, [op.id.to_string()]).unwrap_or_default();
-        let right = if taken { stands == 0 } else { stands == 1 || (stands == 0 && ledger.waited(op.id)) };
+        // A mistaken tap stays with whoever had taken it; what was closed long ago is off the desk.
+        let sql = "SELECT talk ->> '$.owner' IS NOT NULL, ended <= ?2 FROM talk_case WHERE op = ?1";
+        let parameters = (op.id.bytes(), shown_since);
+        let filed = database.prepare_cached(sql).unwrap().query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?)));
+        let (owned, over): (bool, Option<bool>) = filed.optional().unwrap().unwrap_or_default();
+        let right = match stands {
+            1 => over != Some(true) && (owned || !taken),
+            0 => over == Some(true) || (taken && !owned) || ledger.waited(op.id),
+            _ => false,
+        };
         if !right {
             let story = ledger.story(op.id);
             wrong.push(format!("a talk stands with {stands} teams, taken back: {taken}: {story}"));

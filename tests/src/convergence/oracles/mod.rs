@@ -1,8 +1,10 @@
 //! The oracles: what must hold of every row, every op and every figure once nothing moves any more.
 
+mod cases;
 mod effects;
 mod mirrors;
 mod ops;
+mod paper;
 mod stages;
 mod tallies;
 
@@ -21,6 +23,8 @@ pub async fn all(world: &mut World) {
     problems.extend(effects::hold(world));
     problems.extend(stages::hold(world));
     problems.extend(tallies::hold(world));
+    problems.extend(paper::hold(world));
+    problems.extend(cases::hold(world));
     let mut ledger = world.ledger();
     for problem in problems {
         ledger.problem(problem);

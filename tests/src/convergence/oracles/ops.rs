@@ -91,7 +91,9 @@ fn without_target(world: &World) -> BTreeSet<OpId> {
     let there = |sql: &str, id: i64| database.query_row(sql, [id], |_| Ok(())).optional().unwrap().is_some();
     let ledger = world.ledger();
     let lacks = |op: &&Op| match &op.command {
-        Command::Receipt { notice: about, rev, .. } => notice(*about).is_none_or(|known| known < *rev),
+        Command::Receipt { notice: about, rev, .. } | Command::PaperReceipt { notice: about, rev, .. } => {
+            notice(*about).is_none_or(|known| known < *rev)
+        }
         Command::Correct { notice: about, seen, .. } | Command::Withdraw { notice: about, seen, .. } => {
             notice(*about).is_none_or(|known| known < *seen)
         }
@@ -99,6 +101,14 @@ fn without_target(world: &World) -> BTreeSet<OpId> {
         Command::TakeBack { op: taken } => {
             let sql = "SELECT 1 FROM op WHERE id = ?1";
             database.query_row(sql, [taken.bytes()], |_| Ok(())).optional().unwrap().is_none()
+        }
+        Command::SeeCase { case }
+        | Command::TakeCase { case }
+        | Command::ReleaseCase { case }
+        | Command::NoteCase { case, .. }
+        | Command::CloseCase { case, .. } => {
+            let sql = "SELECT 1 FROM talk_case WHERE op = ?1";
+            database.query_row(sql, [case.bytes()], |_| Ok(())).optional().unwrap().is_none()
         }
         Command::Revoke { device } => !there("SELECT 1 FROM device WHERE id = ?1", device.number()),
         _ => false,

@@ -19,10 +19,12 @@ struct Books {
     groups: Vec<Group>,
     /// Household, block, from which commit, until which.
     locations: Vec<(i64, i64, i64, Option<i64>)>,
-    /// Person, household, until when.
-    residences: Vec<(i64, i64, Option<i64>)>,
+    /// Person, household, since when, until when, and whether they lived elsewhere before.
+    residences: Vec<(i64, i64, i64, Option<i64>, bool)>,
     /// Notice, person, rev, stage, when.
     receipts: Vec<([u8; 16], i64, i64, i64, i64)>,
+    /// Notice, household, rev, what was entered.
+    entries: Vec<([u8; 16], i64, i64, i64)>,
     notices: Vec<NoticeState>,
 }
 
@@ -49,7 +51,17 @@ impl Books {
         Self {
             groups: groups.into_iter().map(|(id, parent, kind, paper)| Group { id, parent, kind, paper }).collect(),
             locations: table!(database, "SELECT household, block, from_commit, until_commit FROM location", 0, 1, 2, 3),
-            residences: table!(database, "SELECT person, household, until FROM residence", 0, 1, 2),
+            residences: table!(
+                database,
+                "SELECT person, household, since, until, from_commit > min(from_commit) OVER (PARTITION BY person) \
+                 FROM residence",
+                0,
+                1,
+                2,
+                3,
+                4
+            ),
+            entries: table!(database, "SELECT notice, household, rev, stage FROM paper_receipt", 0, 1, 2, 3),
             receipts: table!(database, "SELECT notice, person, rev, stage, at FROM receipt", 0, 1, 2, 3, 4),
             notices: states.into_iter().map(|(state, _)| serde_json::from_str(&state).unwrap()).collect(),
         }
@@ -94,20 +106,25 @@ impl Books {
             .iter()
             .filter(|(of, _, rev, ..)| of == notice.id.bytes() && *rev >= i64::from(notice.body.asks.0))
             .filter(|(_, person, .., at)| {
-                let lived = |(who, place, until): &&(i64, i64, Option<i64>)| {
-                    who == person && *place == home && until.is_none_or(|until| until > *at)
-                };
-                self.residences.iter().any(|residence| lived(&residence))
+                self.residences.iter().any(|(who, place, since, until, moved)| {
+                    let lived = until.is_none_or(|until| until > *at) && (since <= at || !moved);
+                    who == person && *place == home && lived
+                })
             })
             .map(|(_, _, _, stage, _)| *stage)
             .max();
         let paper = self.groups.iter().any(|group| group.id == home && group.paper);
-        match furthest {
-            Some(3) => HomeStage::Acknowledged,
-            Some(2) => HomeStage::Displayed,
-            Some(_) => HomeStage::Delivered,
-            None if paper => HomeStage::Paper,
-            None => HomeStage::NotYet,
+        let entered = |(of, place, rev, _): &&([u8; 16], i64, i64, i64)| {
+            of == notice.id.bytes() && *place == home && *rev >= i64::from(notice.body.asks.0)
+        };
+        match (furthest, self.entries.iter().find(entered).map(|entry| entry.3)) {
+            (Some(3), _) => HomeStage::Acknowledged,
+            (_, Some(2)) => HomeStage::Proxy,
+            (Some(2), _) => HomeStage::Displayed,
+            (Some(_), _) => HomeStage::Delivered,
+            (None, Some(_)) => HomeStage::PaperHanded,
+            (None, None) if paper => HomeStage::Paper,
+            (None, None) => HomeStage::NotYet,
         }
     }
 }
