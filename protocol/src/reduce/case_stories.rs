@@ -12,7 +12,7 @@ use crate::{
     refusal::Refusal,
     row::kind,
     time::{Term, Timestamp, ZoneOffsets},
-    view::Context,
+    view::{Context, Effect},
 };
 
 const SECOND: PersonId = CLERK;
@@ -286,4 +286,14 @@ fn a_number_handed_back_does_not_replace_one_that_was_said_since() {
     restored.does(CHAIR, Command::SetSupport { group: MIDORI, support: Some(newer.clone()) }).unwrap();
     assert!(hand_back(&mut restored, &lost));
     assert_eq!(restored.supports[&MIDORI], newer);
+}
+
+#[test]
+fn that_a_number_was_said_once_more_is_kept_so_that_nothing_handed_back_undoes_it() {
+    let mut world = World::new();
+    for support in [None, Some(support())] {
+        let again = world.op(CHAIR, Command::SetSupport { group: MIDORI, support: support.clone() });
+        world.supports = support.iter().map(|support| (MIDORI, support.clone())).collect();
+        assert_eq!(world.judge(&again).unwrap().effects, [Effect::Support { group: MIDORI, support }]);
+    }
 }

@@ -363,6 +363,12 @@ pub(super) fn received<V: View>(
             urgent: false,
         },
     ];
-    effects.extend(place::home(view, person, said, now)?.map(|home| Effect::Mark(Mark::Tally(id, home.household))));
+    // What they said before they lived here counts for the home they left, until they say more.
+    let mut homes = Vec::new();
+    for said in [Some(said), old.map(|old| old.at)].into_iter().flatten() {
+        homes.extend(place::home(view, person, said, now)?.map(|home| home.household));
+    }
+    homes.dedup();
+    effects.extend(homes.into_iter().map(|home| Effect::Mark(Mark::Tally(id, home))));
     Ok(effects)
 }

@@ -17,7 +17,7 @@ use crate::{
     replay::Ended,
     rights,
     time::{Timestamp, ZoneOffsets},
-    view::View,
+    view::{Effect, Mark, View},
 };
 use std::collections::BTreeMap;
 
@@ -119,6 +119,22 @@ fn a_correction_names_what_its_officer_saw() {
     assert_eq!(world.does(CHAIR, name(1, "加藤 慎")), Err(Refusal::Conflict));
     assert_eq!(world.does(CHAIR, name(3, "加藤 慎")), Err(Refusal::UnknownRev));
     assert_eq!(world.person(KATO).unwrap().unwrap().name, "加藤 晋");
+}
+
+#[test]
+fn the_home_somebody_left_is_counted_anew_when_they_read_on_elsewhere() {
+    let mut world = with_family();
+    let notice = world.circular(CHAIR, MIDORI, vec![Audience::Board(MIDORI)]).unwrap();
+    let read = |stage| Command::Receipt { notice, rev: Rev::FIRST, stage };
+    world.does(YUMI, read(Stage::Delivered)).unwrap();
+    world.minutes(1);
+    world.does(CHAIR, Command::MovePerson { person: YUMI, to: SATO_HOME }).unwrap();
+    world.minutes(1);
+    let read_on = world.op(YUMI, read(Stage::Displayed));
+    let effects = world.judge(&read_on).unwrap().effects;
+    for home in [KATO_HOME, SATO_HOME] {
+        assert!(effects.contains(&Effect::Mark(Mark::Tally(notice, home))), "{home}: {effects:?}");
+    }
 }
 
 #[test]

@@ -43,7 +43,9 @@ pub(super) fn set<V: View>(
         return Ok(Err(Refusal::WrongPlace));
     }
     if view.support(group)?.as_ref() == support {
-        return Ok(Ok(case.accept(Vec::new(), false)));
+        // That it was said once more is kept: what is handed back from before must not undo it.
+        let said = vec![Effect::Support { group, support: support.cloned() }];
+        return Ok(Ok(case.accept(said, false)));
     }
     Ok(Ok(case.accept(offered(group, support), false)))
 }

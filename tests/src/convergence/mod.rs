@@ -16,6 +16,7 @@ pub mod many;
 mod office;
 pub mod oracles;
 pub mod phone;
+mod roster;
 pub mod run;
 mod shown;
 mod taps;

@@ -24,6 +24,7 @@ enum Done {
     Revoke,
     EnterOnPaper,
     SetPaper,
+    ChangeRoster,
 }
 
 const AT_A_DESK: &[(usize, Done)] = &[
@@ -36,6 +37,7 @@ const AT_A_DESK: &[(usize, Done)] = &[
     (2, Done::Revoke),
     (30, Done::EnterOnPaper),
     (9, Done::SetPaper),
+    (40, Done::ChangeRoster),
 ];
 
 const ROLES: &[RoleKind] =
@@ -67,6 +69,7 @@ impl World {
             Some(Done::Revoke) => self.sign_off(number, person).await,
             Some(Done::EnterOnPaper) => self.enter_on_paper(number, person, &desk).await,
             Some(Done::SetPaper) => self.set_paper(number, person, &desk).await,
+            Some(Done::ChangeRoster) => self.change_roster(number, person, &desk).await,
             None => {}
         }
         true
@@ -201,7 +204,7 @@ impl World {
         let blocks = town::groups(tree::GroupKind::Block);
         let homes = town::groups(tree::GroupKind::Household);
         let district = GroupId::from_number(1);
-        let command = match self.chance.below(10) {
+        let command = match self.chance.below(12) {
             0..=3 => Command::Post {
                 notice: notice::NoticeKind::Notice,
                 from: district,
@@ -233,6 +236,14 @@ impl World {
                 Some((device, _)) if self.chance.percent(40) => Command::Revoke { device: *device },
                 _ => return,
             },
+            9 => Command::MovePerson {
+                person: *self.chance.pick(&town::people()).unwrap_or(&PersonId::from_number(1)),
+                to: *self.chance.pick(&homes).unwrap_or(&homes[0]),
+            },
+            10 => Command::SetPaper {
+                household: *self.chance.pick(&homes).unwrap_or(&homes[0]),
+                paper: self.chance.percent(50),
+            },
             _ => match self.a_posted_notice() {
                 Some((id, rev)) => Command::Correct {
                     notice: id,
@@ -246,7 +257,7 @@ impl World {
             },
         };
         let fault = match &command {
-            Command::MoveHousehold { .. } => Some(Fault::Moved),
+            Command::MoveHousehold { .. } | Command::MovePerson { .. } => Some(Fault::Moved),
             Command::EndRole { .. } => Some(Fault::RoleEnded),
             _ => None,
         };

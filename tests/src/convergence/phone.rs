@@ -7,6 +7,7 @@ use super::{
     ledger::{Author, Ledger},
     machine::{Machine, copy_folder, look_into},
     shown::{Place, Seen},
+    town,
     weather::Weather,
 };
 use kairan_core::{
@@ -157,7 +158,7 @@ impl Phone {
         if let Joining::Choose { persons, .. } = self.kairan.join(sheet.clone(), Vec::new()).await? {
             let chosen: Vec<String> = persons
                 .into_iter()
-                .filter(|person| self.people.contains(&person.name.as_str()))
+                .filter(|person| person.id.parse().is_ok_and(|id| self.people.contains(&town::name(id))))
                 .map(|person| person.id)
                 .collect();
             if chosen.is_empty() {

@@ -164,13 +164,6 @@ pub fn group_name(group: GroupId) -> &'static str {
     GROUPS.iter().find(|(id, ..)| *id == group.number()).map_or("?", |(.., name, _)| name)
 }
 
-/// The household of a person's first day; none for staff and guests.
-#[must_use]
-pub fn household(person: PersonId) -> Option<GroupId> {
-    let home = PEOPLE.iter().find(|(id, ..)| *id == person.number())?.2;
-    (home != 0).then(|| GroupId::from_number(home))
-}
-
 /// Every group of a kind.
 #[must_use]
 pub fn groups(kind: GroupKind) -> Vec<GroupId> {

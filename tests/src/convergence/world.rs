@@ -19,7 +19,7 @@ use kairan_protocol::{
     time::Timestamp,
 };
 use kairan_server::clock::{Clock as _, ManualClock};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -178,7 +178,7 @@ impl World {
     /// The volunteer prints a sheet for somebody's household, or for somebody without one; none while the machine is off.
     pub async fn print_sheet(&mut self, name: &str) -> Option<String> {
         let person = town::person(name);
-        let to = town::household(person).map_or(Invitee::Person(person), Invitee::Household);
+        let to = self.home(person).map_or(Invitee::Person(person), Invitee::Household);
         let secret = Secret::random().unwrap();
         let command =
             Command::Invite { invite: InviteId::random().unwrap(), to, secret: secret.hash(), passed_on: false };
@@ -186,6 +186,13 @@ impl World {
         let invitation =
             Invitation { address: town::ADDRESS.to_owned(), whom: Whom::Scanned(self.machine.identity()), secret };
         done.then(|| invitation.to_string())
+    }
+
+    /// Where somebody lives, as the machine knows it.
+    fn home(&self, person: PersonId) -> Option<GroupId> {
+        let sql = "SELECT household FROM residence WHERE person = ?1 AND until_commit IS NULL";
+        let home = self.machine.database().query_row(sql, [person.number()], |row| row.get(0)).optional().unwrap();
+        home.map(GroupId::from_number)
     }
 
     /// The volunteer does something; whether it was applied.
@@ -287,8 +294,8 @@ impl World {
     fn said(&mut self, number: usize, word: &str, op: &str) {
         let id: OpId = op.parse().unwrap();
         let held = self.phones[number].kairan.outbox().unwrap().iter().any(|held| held.id == op);
-        // A receipt that says nothing new is not written.
-        if !held && word != "receipt" && !self.phones[number].kairan.store().is_stopped() {
+        // A receipt that says nothing new is not written, nor is what was entered already.
+        if !held && !matches!(word, "receipt" | "paper_receipt") && !self.phones[number].kairan.store().is_stopped() {
             let name = self.phones[number].name;
             self.ledger().problem(format!("{name}: {word} {id} was taken and is nowhere"));
         }

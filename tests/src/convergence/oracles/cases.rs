@@ -5,7 +5,7 @@ use crate::convergence::world::World;
 use kairan_protocol::{
     case::{CaseState, Step, Talk},
     id::{Commit, OpId, PersonId},
-    op::Command,
+    op::{Command, Op},
 };
 use rusqlite::{Connection, OptionalExtension as _};
 use std::collections::BTreeMap;
@@ -22,6 +22,11 @@ fn talk(database: &Connection, case: OpId) -> Option<Talk> {
     let sql = "SELECT talk FROM talk_case WHERE op = ?1";
     let talk: Option<String> = database.query_row(sql, [case.bytes()], |row| row.get(0)).optional().unwrap();
     talk.map(|talk| serde_json::from_str(&talk).unwrap())
+}
+
+fn is_forgotten(database: &Connection, asked: Option<&Op>) -> bool {
+    let sql = "SELECT erased FROM person WHERE id = ?1";
+    asked.is_some_and(|op| database.query_row(sql, [op.person.number()], |row| row.get(0)).unwrap())
 }
 
 /// What is wrong with the cases.
@@ -45,8 +50,8 @@ pub fn hold(world: &World) -> Vec<String> {
     for (case, asked) in cases {
         match talk(&database, case) {
             Some(talk) => wrong.extend(differs(&talk, &asked).map(|what| format!("{what}: {asked:?}, {talk:?}"))),
-            // Of its ask, what came back found no team to go to.
-            None if ledger.waited(case) => {}
+            // What came back found no team to go to; and of who is gone since long everything is forgotten.
+            None if ledger.waited(case) || is_forgotten(&database, ledger.ops.get(&case)) => {}
             None => wrong.push(format!("of the case {case} nothing stands, and there was {asked:?}")),
         }
     }
@@ -56,6 +61,11 @@ pub fn hold(world: &World) -> Vec<String> {
 /// What differs between a case and what was asked for about it, in the order of commits.
 fn differs(talk: &Talk, asked: &[Asked]) -> Option<String> {
     for Asked { commit, what, .. } in asked {
+        // What was done was done, mistaken tap or not.
+        let done = |other: &Asked| other.what == Step::Closed && other.commit < *commit;
+        if *what == Step::TakenBack && asked.iter().any(done) {
+            continue;
+        }
         let number = Commit(u64::try_from(*commit).unwrap());
         if !talk.history.iter().any(|entry| entry.commit == Some(number) && entry.what == *what) {
             return Some(format!("{what:?}, applied as {commit}, is not in the history"));

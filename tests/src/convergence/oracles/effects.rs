@@ -63,12 +63,14 @@ fn notice(database: &Connection, id: NoticeId) -> Option<NoticeState> {
 
 /// What is missing of one op's effect.
 fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
-    let person = op.person.number();
+    let person = one_of_two(database, op.person);
     let there = |sql: &str, id: i64| one::<i64>(database, sql, [id]).is_some();
     match &op.command {
         Command::Receipt { notice, rev, stage } => {
-            let sql = "SELECT 1 FROM receipt WHERE notice = ?1 AND person = ?2 AND (rev, stage) >= (?3, ?4)";
-            let parameters = (notice.bytes(), person, rev.0, *stage as i64 + 1);
+            // Of somebody known twice the further answer may have been given to an earlier rev that asks the same.
+            let sql = "SELECT 1 FROM receipt JOIN notice ON notice = id WHERE id = ?1 AND person = ?2 AND (\
+                       (rev, stage) >= (?3, ?4) OR (?5 <> ?2 AND rev >= state ->> '$.body.asks' AND stage >= ?4))";
+            let parameters = (notice.bytes(), person, rev.0, *stage as i64 + 1, op.person.number());
             one::<i64>(database, sql, parameters).is_none().then(|| "the receipt is less far".to_owned())
         }
         // Said before a withdrawal that was here first: nothing of it was kept.
@@ -79,7 +81,9 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
             // A mood goes with the consent it needed.
             let sql = "SELECT 1 FROM withdrawal WHERE person = ?1 AND committed >= ?2";
             let withdrawn = *mood != Mood::Talk && one::<i64>(database, sql, (person, judged.commit)).is_some();
+            let forgotten = there("SELECT 1 FROM person WHERE id = ?1 AND erased = 1", person);
             match (gone, withdrawn) {
+                (true, _) if forgotten => None,
                 (true, false) => Some("it is not in the history".to_owned()),
                 (false, true) => Some("it was said before a withdrawal, and is kept".to_owned()),
                 _ => None,
@@ -101,8 +105,13 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
         }
         Command::Invite { invite, to, .. } => {
             let known = there("SELECT 1 FROM invite WHERE id = ?1", invite.number());
+            // Nobody lives there any more, and it is forgotten.
+            let forgotten = match to {
+                Invitee::Household(home) => there("SELECT 1 FROM grp WHERE id = ?1 AND erased = 1", home.number()),
+                Invitee::Person(person) => there("SELECT 1 FROM person WHERE id = ?1 AND erased = 1", person.number()),
+            };
             let to = matches!(to, Invitee::Household(_));
-            (!known).then(|| format!("there is no such invite (of a household: {to})"))
+            (!known && !forgotten).then(|| format!("there is no such invite (of a household: {to})"))
         }
         Command::Revoke { device } => {
             let sql = "SELECT 1 FROM device WHERE id = ?1 AND revoked IS NULL";
@@ -111,7 +120,10 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
         Command::MoveHousehold { household, to } if judged.changed => {
             let sql = "SELECT 1 FROM location WHERE household = ?1 AND block = ?2 AND from_commit = ?3";
             let parameters = (household.number(), to.number(), judged.commit);
-            one::<i64>(database, sql, parameters).is_none().then(|| "the move is not in the history".to_owned())
+            // What was said after a home was left by everybody leads nowhere.
+            let closed = there("SELECT 1 FROM grp WHERE id = ?1 AND closed IS NOT NULL", household.number());
+            (!closed && one::<i64>(database, sql, parameters).is_none())
+                .then(|| "the move is not in the history".to_owned())
         }
         // Who left may have joined again; the others are looked at together.
         Command::Leave {}
@@ -140,6 +152,13 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
     }
 }
 
+/// Who somebody is, or the one they turned out to be.
+fn one_of_two(database: &Connection, person: PersonId) -> i64 {
+    let sql = "WITH RECURSIVE one (id) AS (SELECT ?1 UNION SELECT same FROM person JOIN one USING (id) WHERE same IS NOT NULL) \
+               SELECT id FROM one JOIN person USING (id) WHERE same IS NULL";
+    one(database, sql, [person.number()]).unwrap_or(person.number())
+}
+
 fn notice_missing(missing: bool) -> Option<String> {
     missing.then(|| "there is no such notice".to_owned())
 }
@@ -164,8 +183,16 @@ fn consents(world: &World, database: &Connection) -> Vec<String> {
     }
     let mut wrong = Vec::new();
     for (person, (_, commit, agreed, id)) in last.into_iter().filter(|(_, (.., id))| judged.contains_key(id)) {
+        // Of two who are one, what either said last stands.
+        let sql = "SELECT 1 FROM person WHERE same IS NOT NULL AND ?1 IN (id, same)";
+        if one::<i64>(database, sql, [person.number()]).is_some() {
+            continue;
+        }
         let sql = "SELECT moods_to_team IS NOT NULL FROM person WHERE id = ?1";
         let stands: Option<bool> = one(database, sql, [person.number()]);
+        // Whoever is gone agrees to nothing.
+        let sql = "SELECT 1 FROM person WHERE id = ?1 AND gone IS NOT NULL";
+        let agreed = agreed && one::<i64>(database, sql, [person.number()]).is_none();
         if stands != Some(agreed) {
             let name = town::name(person);
             let story = ledger.story(id);
@@ -185,8 +212,10 @@ fn moves(database: &Connection, applied: &[(Op, Judged)]) -> Vec<String> {
     }
     let mut wrong = Vec::new();
     for (household, (to, commit)) in last {
-        let stands: Option<i64> = one(database, "SELECT parent FROM grp WHERE id = ?1", [household.number()]);
-        if stands != Some(to.number()) {
+        // One that nobody lives in any more stands nowhere.
+        let sql = "SELECT parent FROM grp WHERE id = ?1 AND closed IS NULL";
+        let stands: Option<Option<i64>> = one(database, sql, [household.number()]);
+        if stands.is_some_and(|stands| stands != Some(to.number())) {
             let name = town::group_name(household);
             wrong.push(format!("{name} moved to {} as {commit}, and stands in {stands:?}", town::group_name(to)));
         }
@@ -201,7 +230,7 @@ fn taken_back(database: &Connection, applied: &[(Op, Judged)]) -> Vec<String> {
         let by = |other: &Op| matches!(other.command, Command::TakeBack { op: taken } if taken == op.id);
         let should = applied.iter().any(|(other, _)| by(other));
         let sql = "SELECT taken FROM check_in WHERE person = ?1 AND op = ?2";
-        let taken: Option<bool> = one(database, sql, (op.person.number(), op.id.bytes()));
+        let taken: Option<bool> = one(database, sql, (one_of_two(database, op.person), op.id.bytes()));
         if taken.is_some_and(|taken| taken != should) {
             wrong.push(format!("the check-in {} is taken back: {taken:?}, and should: {should}", op.id));
         }
@@ -216,7 +245,12 @@ fn talks(world: &World, database: &Connection, applied: &[(Op, Judged)]) -> Vec<
     let mut wrong = Vec::new();
     for (op, _) in applied.iter().filter(|(op, _)| matches!(op.command, Command::CheckIn { mood: Mood::Talk, .. })) {
         let sql = "SELECT taken FROM check_in WHERE person = ?1 AND op = ?2";
-        let taken = one::<bool>(database, sql, (op.person.number(), op.id.bytes())).unwrap_or_default();
+        let person = one_of_two(database, op.person);
+        // Whoever is gone since long is forgotten, and so is what they asked for.
+        if one::<i64>(database, "SELECT 1 FROM person WHERE id = ?1 AND erased = 1", [person]).is_some() {
+            continue;
+        }
+        let taken = one::<bool>(database, sql, (person, op.id.bytes())).unwrap_or_default();
         let sql = "SELECT count(*) FROM row WHERE kind = 'talk' AND id = ?1 AND body IS NOT NULL";
         let stands: i64 = one(database, sql, [op.id.to_string()]).unwrap_or_default();
         // A mistaken tap stays with whoever had taken it; what was closed long ago is off the desk.

@@ -5,6 +5,7 @@ mod effects;
 mod mirrors;
 mod ops;
 mod paper;
+mod residents;
 mod stages;
 mod tallies;
 
@@ -25,6 +26,7 @@ pub async fn all(world: &mut World) {
     problems.extend(tallies::hold(world));
     problems.extend(paper::hold(world));
     problems.extend(cases::hold(world));
+    problems.extend(residents::hold(world));
     let mut ledger = world.ledger();
     for problem in problems {
         ledger.problem(problem);
