@@ -20,6 +20,8 @@ fn two_hundred_seeds_of_chaos_end_in_one_truth() {
     }
     let missing = together.counts.missing();
     assert!(missing.is_empty(), "these never happened, so nothing was proved about them: {missing:?}");
+    let missing = together.counts.never_applied();
+    assert!(missing.is_empty(), "nobody ever did these, so nothing was proved about them: {missing:?}");
 }
 
 #[test]

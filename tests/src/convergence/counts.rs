@@ -1,5 +1,6 @@
 //! What happened in a run, counted: every kind of fault, and every kind of op with what became of it.
 
+use kairan_protocol::op::Command;
 use std::{collections::BTreeMap, fmt::Write as _};
 
 macro_rules! faults {
@@ -115,6 +116,13 @@ impl Counts {
         Fault::ALL.iter().copied().filter(|fault| self.of(*fault) == 0).collect()
     }
 
+    /// The kinds of op that never took effect.
+    #[must_use]
+    pub fn never_applied(&self) -> Vec<&'static str> {
+        let applied = |word: &&str| self.ended(word, super::ledger::APPLIED) > 0;
+        Command::WORDS.iter().copied().filter(|word| !applied(word)).collect()
+    }
+
     /// How many ops ended so.
     #[must_use]
     pub fn ended(&self, word: &str, ended: Ended) -> u64 {
@@ -152,14 +160,14 @@ impl Counts {
             super::ledger::TAKEN_AWAY,
         ]
         .to_vec();
-        let _ = write!(table, "\n{:<16}", "op");
+        let _ = write!(table, "\n{:<18}", "op");
         for column in &columns {
             let _ = write!(table, "{column:>14}");
         }
         table.push('\n');
         let words: std::collections::BTreeSet<&str> = self.ops.keys().map(|(word, _)| word.as_str()).collect();
         for word in words {
-            let _ = write!(table, "{word:<16}");
+            let _ = write!(table, "{word:<18}");
             for column in &columns {
                 let _ = write!(table, "{:>14}", self.ended(word, column));
             }

@@ -37,7 +37,7 @@ const AT_A_DESK: &[(usize, Done)] = &[
     (2, Done::Revoke),
     (30, Done::EnterOnPaper),
     (9, Done::SetPaper),
-    (40, Done::ChangeRoster),
+    (60, Done::ChangeRoster),
 ];
 
 const ROLES: &[RoleKind] =
@@ -59,6 +59,9 @@ impl World {
         if self.chance.percent(75) && self.work_on_a_case(number, person.clone(), &desk).await {
             return true;
         }
+        if self.chance.percent(75) && self.answer_at_the_door(number, person.clone(), &desk).await {
+            return true;
+        }
         match self.chance.weighed(AT_A_DESK) {
             Some(Done::Post) => self.post(number, person, &desk).await,
             Some(Done::Correct) => self.correct(number, person, &desk).await,
@@ -72,6 +75,15 @@ impl World {
             Some(Done::ChangeRoster) => self.change_roster(number, person, &desk).await,
             None => {}
         }
+        true
+    }
+
+    /// Somebody waits with a link that was passed on, and is let in or turned away; whether there was anybody.
+    async fn answer_at_the_door(&mut self, number: usize, person: String, desk: &Desk) -> bool {
+        let Some(join) = self.chance.pick(&desk.joins).cloned() else { return false };
+        let admit = self.chance.percent(75);
+        let done = self.phones[number].kairan.approve(person, join.id, admit).await.map(Some);
+        self.did(number, format!("lets {} in: {admit}", join.phone), "approve", done);
         true
     }
 
@@ -204,7 +216,7 @@ impl World {
         let blocks = town::groups(tree::GroupKind::Block);
         let homes = town::groups(tree::GroupKind::Household);
         let district = GroupId::from_number(1);
-        let command = match self.chance.below(12) {
+        let command = match self.chance.below(14) {
             0..=3 => Command::Post {
                 notice: notice::NoticeKind::Notice,
                 from: district,
@@ -244,6 +256,14 @@ impl World {
                 household: *self.chance.pick(&homes).unwrap_or(&homes[0]),
                 paper: self.chance.percent(50),
             },
+            11 => match self.two_people() {
+                Some((person, twice)) => Command::SamePerson { person, twice },
+                None => return,
+            },
+            12 if self.chance.percent(35) => Command::MergeHouseholds {
+                from: *self.chance.pick(&homes).unwrap_or(&homes[0]),
+                into: *self.chance.pick(&homes).unwrap_or(&homes[0]),
+            },
             _ => match self.a_posted_notice() {
                 Some((id, rev)) => Command::Correct {
                     notice: id,
@@ -266,6 +286,16 @@ impl World {
         {
             self.fault(fault);
         }
+    }
+
+    /// Somebody of the first day, and somebody who came since.
+    fn two_people(&mut self) -> Option<(PersonId, PersonId)> {
+        let database = self.machine.database();
+        let sql = "SELECT id FROM person WHERE gone IS NULL AND id > 100 ORDER BY name";
+        let mut select = database.prepare(sql).unwrap();
+        let rows = select.query_map([], |row| row.get(0).map(PersonId::from_number)).unwrap();
+        let newcomers: Vec<PersonId> = rows.map(Result::unwrap).collect();
+        Some((*self.chance.pick(&town::people())?, *self.chance.pick(&newcomers)?))
     }
 
     fn a_posted_notice(&mut self) -> Option<(kairan_protocol::id::NoticeId, Rev)> {

@@ -152,23 +152,32 @@ impl Phone {
         }
     }
 
-    /// Joins by its sheet, for the people it is for.
+    /// Joins by its sheet, for the people it is for. Of a link that was passed on it keeps asking until an officer answered; what the
+    /// machine turns down is thrown away.
     pub async fn join(&mut self) -> Result<(), Error> {
         let Some(sheet) = self.sheet.clone() else { return Ok(()) };
-        if let Joining::Choose { persons, .. } = self.kairan.join(sheet.clone(), Vec::new()).await? {
-            let chosen: Vec<String> = persons
-                .into_iter()
-                .filter(|person| person.id.parse().is_ok_and(|id| self.people.contains(&town::name(id))))
-                .map(|person| person.id)
-                .collect();
-            if chosen.is_empty() {
+        match self.ask_to_join(sheet).await {
+            Ok(Joining::Waiting { .. }) => Ok(()),
+            Ok(Joining::Choose { .. } | Joining::Joined { .. }) => {
                 self.sheet = None;
-                return Ok(());
+                Ok(())
             }
-            self.kairan.join(sheet, chosen).await?;
+            Err(error) => {
+                if matches!(error, Error::Problem { .. }) {
+                    self.sheet = None;
+                }
+                Err(error)
+            }
         }
-        self.sheet = None;
-        Ok(())
+    }
+
+    async fn ask_to_join(&self, sheet: String) -> Result<Joining, Error> {
+        let asked = self.kairan.join(sheet.clone(), Vec::new()).await?;
+        let Joining::Choose { persons, .. } = &asked else { return Ok(asked) };
+        let is_for = |id: &str| id.parse().is_ok_and(|id| self.people.contains(&town::name(id)));
+        let chosen: Vec<String> =
+            persons.iter().filter(|person| is_for(&person.id)).map(|person| person.id.clone()).collect();
+        if chosen.is_empty() { Ok(asked) } else { self.kairan.join(sheet, chosen).await }
     }
 
     /// Sends what waits and takes what is there, or waits for what stands still.

@@ -180,8 +180,9 @@ impl World {
         let person = town::person(name);
         let to = self.home(person).map_or(Invitee::Person(person), Invitee::Household);
         let secret = Secret::random().unwrap();
-        let command =
-            Command::Invite { invite: InviteId::random().unwrap(), to, secret: secret.hash(), passed_on: false };
+        // Everybody of the first day has their sheet from a hand; later some have a link.
+        let passed_on = self.step > 0 && self.chance.percent(40);
+        let command = Command::Invite { invite: InviteId::random().unwrap(), to, secret: secret.hash(), passed_on };
         let done = self.steward(command).await;
         let invitation =
             Invitation { address: town::ADDRESS.to_owned(), whom: Whom::Scanned(self.machine.identity()), secret };
@@ -333,9 +334,9 @@ impl World {
         let sql = "SELECT notice.id, household, rev, stage, state FROM paper_receipt JOIN notice ON notice.id = notice";
         let mut select = database.prepare(sql).unwrap();
         let rows = select.query_map([], |row| {
-            let state: NoticeState = serde_json::from_str(&row.get::<_, String>(4)?).unwrap();
+            let about: NoticeState = serde_json::from_str(&row.get::<_, String>(4)?).unwrap();
             let (rev, stage): (u32, i64) = (row.get(2)?, row.get(3)?);
-            let asks = state.body.asks.0;
+            let asks = about.body.asks.0;
             Ok(((row.get(0)?, row.get(1)?), (asks, if rev >= asks { stage } else { 0 })))
         });
         let now: Entries = rows.unwrap().map(Result::unwrap).collect();

@@ -117,6 +117,12 @@ fn missing(database: &Connection, op: &Op, judged: Judged) -> Option<String> {
             let sql = "SELECT 1 FROM device WHERE id = ?1 AND revoked IS NULL";
             there(sql, device.number()).then(|| "the device is not signed off".to_owned())
         }
+        Command::Approve { join, admit } if judged.changed => {
+            // The first answer counts.
+            let sql = "SELECT 1 FROM waiting WHERE id = ?1 AND (answered IS NULL OR admitted <> ?2)";
+            let unanswered = one::<i64>(database, sql, (join.number(), admit)).is_some();
+            unanswered.then(|| "who waited was not answered so".to_owned())
+        }
         Command::MoveHousehold { household, to } if judged.changed => {
             let sql = "SELECT 1 FROM location WHERE household = ?1 AND block = ?2 AND from_commit = ?3";
             let parameters = (household.number(), to.number(), judged.commit);

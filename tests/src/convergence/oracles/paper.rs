@@ -45,11 +45,11 @@ pub fn hold(world: &World) -> Vec<String> {
             .query_row(sql, (notice.bytes(), household.number()), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()
             .unwrap();
-        let Some((state, rev, stage)) = stands else {
+        let Some((notice_state, rev, stage)) = stands else {
             wrong.push(format!("of {entries:?}, entered for {household} about {notice}, nothing stands"));
             continue;
         };
-        let asks = serde_json::from_str::<NoticeState>(&state).unwrap().body.asks.0;
+        let asks = serde_json::from_str::<NoticeState>(&notice_state).unwrap().body.asks.0;
         let number = |stage| if stage == PaperStage::Proxy { 2 } else { 1 };
         let furthest = entries.iter().filter(|(rev, _)| *rev >= asks).map(|(_, stage)| number(*stage)).max();
         let counts = (rev >= asks).then_some(stage);

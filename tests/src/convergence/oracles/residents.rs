@@ -85,18 +85,20 @@ impl Books {
     }
 }
 
-/// What was said of a name, and last.
-type Names<Id> = BTreeMap<Id, (Option<String>, Option<Option<String>>)>;
+/// What was said last of a name and its ふりがな.
+#[derive(Debug, Default)]
+struct Said {
+    name: Option<String>,
+    reading: Change<String>,
+}
+
+type Names<Id> = BTreeMap<Id, Said>;
 
 fn says<Id: Ord>(names: &mut Names<Id>, of: Id, name: Option<&String>, reading: &Change<String>) {
     let said = names.entry(of).or_default();
-    if let Some(name) = name {
-        said.0 = Some(name.clone());
-    }
-    match reading {
-        Change::Set(reading) => said.1 = Some(Some(reading.clone())),
-        Change::Clear => said.1 = Some(None),
-        Change::Keep => {}
+    said.name = name.cloned().or(said.name.take());
+    if !reading.is_keep() {
+        said.reading = reading.clone();
     }
 }
 
@@ -269,8 +271,13 @@ fn gone(books: &Books, asked: &Asked) -> Vec<String> {
     wrong
 }
 
-fn differs(said: &(Option<String>, Option<Option<String>>), name: &str, reading: Option<&String>) -> bool {
-    said.0.as_deref().is_some_and(|said| said != name) || said.1.as_ref().is_some_and(|said| said.as_ref() != reading)
+fn differs(said: &Said, name: &str, reading: Option<&String>) -> bool {
+    let read_so = match &said.reading {
+        Change::Keep => true,
+        Change::Clear => reading.is_none(),
+        Change::Set(said) => reading == Some(said),
+    };
+    !read_so || said.name.as_deref().is_some_and(|said| said != name)
 }
 
 /// Names read as they were corrected last.
