@@ -252,7 +252,8 @@ pub fn feeds<V: View>(
     shared_device: bool,
 ) -> Result<BTreeMap<FeedName, Option<Timestamp>>, V::Error> {
     let mut feeds = BTreeMap::from([(FeedName::Mail(person), None)]);
-    for residence in view.residences(person)?.iter().filter(|residence| residence.term.holds(now)) {
+    // Where somebody lives was said by somebody, and holds at once: no clock begins or ends it.
+    for residence in view.residences(person)?.iter().filter(|residence| residence.term.until.is_none()) {
         let path = ids(view, residence.household)?;
         grant(&mut feeds, Standing::Resident, &path, residence.term.until);
     }

@@ -1,7 +1,7 @@
 //! Stories of a roster: people move in and out, die, marry, and turn out to be known twice; and none of it comes undone.
 
 use super::{
-    Ending, ended,
+    Ending, ended, profile,
     restored::{Lost, hand_back},
     world::*,
 };
@@ -119,6 +119,26 @@ fn a_correction_names_what_its_officer_saw() {
     assert_eq!(world.does(CHAIR, name(1, "加藤 慎")), Err(Refusal::Conflict));
     assert_eq!(world.does(CHAIR, name(3, "加藤 慎")), Err(Refusal::UnknownRev));
     assert_eq!(world.person(KATO).unwrap().unwrap().name, "加藤 晋");
+}
+
+#[test]
+fn who_moved_lives_there_at_once_though_the_clock_is_set_back() {
+    let mut world = with_family();
+    world.minutes(1);
+    world.does(CHAIR, Command::MovePerson { person: YUMI, to: SATO_HOME }).unwrap();
+    let now = Timestamp::from_millis(world.now).plus_millis(-90_000);
+    let feeds = rights::feeds(&world, YUMI, now, false).unwrap();
+    let boards = [KATO_HOME, SATO_HOME].map(|home| feeds.contains_key(&FeedName::Board(home)));
+    assert_eq!(boards, [false, true], "nothing would tell her phone when that moment comes");
+    let profile = profile(&world, YUMI, now).unwrap().unwrap();
+    assert_eq!(profile.residence.map(|residence| residence.household), Some(SATO_HOME));
+}
+
+#[test]
+fn a_guest_hears_whose_guest_they_are_when_their_host_was_known_twice() {
+    let mut world = with_family();
+    let same = world.op(CHAIR, Command::SamePerson { person: YUMI, twice: SATO });
+    assert!(world.judge(&same).unwrap().effects.contains(&Effect::Rights(GUEST)));
 }
 
 #[test]

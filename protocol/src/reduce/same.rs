@@ -83,6 +83,8 @@ fn one_person<V: View>(
     effects.extend(check_ins::together(view, person.id, twice.id)?);
     effects.extend(check_ins::agreed_together(person, twice));
     effects.push(Effect::Rights(person.id));
+    // Whose guests they are is another id now.
+    effects.extend(view.guests_of(twice.id)?.into_iter().map(Effect::Rights));
     effects.extend([twice.id, person.id].map(|one| Effect::Mark(Mark::Status(one))));
     for household in [home, other].into_iter().flatten() {
         effects.extend(place::block(view, household)?.map(|block| Effect::Mark(Mark::Block(block))));

@@ -73,7 +73,9 @@ pub fn check(look: &Look<'_>, lines: &mut Lines) {
     lines.each("what was entered for homes is on record, line after line", |counted| {
         let mut newest = BTreeMap::new();
         for (line, fits) in paper::record(connection)? {
-            let sql = "SELECT 1 FROM op WHERE committed = ?1 AND person = ?2";
+            // Somebody known twice may have said it by their other id.
+            let sql = "SELECT 1 FROM op WHERE committed = ?1 \
+                       AND (person = ?2 OR EXISTS (SELECT 1 FROM person WHERE id = op.person AND same IS NOT NULL))";
             let parameters = params![signed(line.committed.0), line.receipt.by.number()];
             let said = one(connection, sql, parameters, |_| Ok(()))?.is_some();
             counted.add(fits && said, format!("{} of {}", line.notice, line.household));
