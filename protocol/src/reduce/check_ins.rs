@@ -212,9 +212,14 @@ pub(super) fn consent_again<V: View>(
     let undoes = agreed_at(&person, case.context.now)
         .is_some_and(|newest| newest > case.at || (newest == case.at && newer_is_here));
     // Whoever agreed again did not take back what they had withdrawn before.
-    let erased = || if moods_to_team { Vec::new() } else { vec![Effect::MoodsErased(person.id)] };
+    let erased = || if moods_to_team { Vec::new() } else { erased_before(person.id) };
     let effects = if undoes { erased() } else { consented(person.id, moods_to_team, case.at) };
     Ok(Some(case.accept(effects, false)))
+}
+
+/// A withdrawal that a newer consent stands above: what was said before it goes, from the team's desk too.
+fn erased_before(person: PersonId) -> Vec<Effect> {
+    vec![Effect::MoodsErased(person), Effect::Mark(Mark::Status(person))]
 }
 
 /// A withdrawal known by its mark alone; of what was said in the same moment the one applied later stands.
@@ -227,7 +232,7 @@ pub(super) fn withdrawn<V: View>(
     let later = |newest: Timestamp| newest > at || (newest == at && newer_is_here);
     let Some(known) = view.person(person)? else { return Ok(Vec::new()) };
     let said_later = agreed_at(&known, now).is_some_and(later);
-    Ok(if said_later { vec![Effect::MoodsErased(person)] } else { consented(person, false, at) })
+    Ok(if said_later { erased_before(person) } else { consented(person, false, at) })
 }
 
 /// The row of a person who was known twice: of a day's taps the newest, of all the newest.

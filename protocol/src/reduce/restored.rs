@@ -14,7 +14,7 @@ use crate::{
     row::kind,
     time::{Term, Timestamp, ZoneOffsets},
     tree::{Group, GroupKind},
-    view::{Context, Effect, Effects, View},
+    view::{Context, Effect, Effects, Mark, View},
 };
 
 /// What the server applied since a backup was made.
@@ -101,7 +101,8 @@ fn a_withdrawal_known_by_its_mark_alone_ends_the_consent_but_not_a_later_one() {
         &Ending { at: withdrawn, now, zone: &ZoneOffsets::fixed(32_400) },
     )
     .unwrap();
-    assert_eq!(again.effects, [Effect::MoodsErased(SATO)], "the newer yes stands");
+    let told_to_the_team = Effect::Mark(Mark::Status(SATO));
+    assert_eq!(again.effects, [Effect::MoodsErased(SATO), told_to_the_team], "the newer yes stands");
 }
 
 #[test]

@@ -197,7 +197,7 @@ pub fn check_statuses(look: &Look<'_>, lines: &mut Lines) {
                 continue;
             }
             let agreed = look.person(id)?.filter(|person| person.moods_to_team.is_some());
-            let at_home = look.residences(id)?.into_iter().any(|residence| residence.term.holds(look.now));
+            let at_home = look.residences(id)?.first().is_some_and(|residence| residence.term.until.is_none());
             let team = match agreed.filter(|_| at_home) {
                 Some(_) => reduce::talk_team(look, id, look.now)?.filter(|team| team.kind == GroupKind::Team),
                 None => None,

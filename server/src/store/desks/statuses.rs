@@ -61,7 +61,8 @@ impl Tx<'_> {
 
     fn household(&self, person: PersonId) -> Result<Option<Group>, StoreError> {
         let residences = self.look().residences(person)?;
-        let residence = residences.into_iter().find(|residence| residence.term.holds(self.now));
+        // The newest, whatever the clock says.
+        let residence = residences.into_iter().next().filter(|residence| residence.term.until.is_none());
         residence.map_or(Ok(None), |residence| self.look().group(residence.household))
     }
 
