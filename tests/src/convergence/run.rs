@@ -256,8 +256,10 @@ async fn round_of_calm(world: &mut World) -> bool {
         }
         world.look(number);
     }
+    // What the clock did is heard of in the next round.
+    let before = world.by_clock();
     world.machine.tick().await;
     world.machine.hand_back_journal().await;
     world.look_at_machine();
-    moved || world.has_marks()
+    moved || world.has_marks() || world.by_clock() > before
 }

@@ -252,6 +252,13 @@ impl World {
         self.machine.database().query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
+    /// The newest commit that nobody but the machine itself asked for.
+    #[must_use]
+    pub fn by_clock(&self) -> i64 {
+        let sql = "SELECT coalesce(max(committed), 0) FROM audit";
+        self.machine.database().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
     /// What a call came to, in words. Nothing but what a screen can act on may come of one.
     pub fn ended<T>(&self, number: usize, result: Result<T, Error>) -> String {
         match result {

@@ -143,7 +143,12 @@ impl Told {
     }
 
     fn is_right(&self) -> bool {
-        self.shown.newest == self.newest && *self.shown.strip.moods() == self.days.map(|tap| tap.map(|tap| tap.mood))
+        // Taking a tap back looks for the one before as far back as the strip goes.
+        let in_strip =
+            |tap: &CheckIn| usize::try_from(self.shown.day.since(tap.day)).is_ok_and(|day| day < Strip::DAYS);
+        let newest = self.shown.newest == self.newest
+            || (self.shown.newest.is_none() && self.newest.is_some_and(|tap| !in_strip(&tap)));
+        newest && *self.shown.strip.moods() == self.days.map(|tap| tap.map(|tap| tap.mood))
     }
 }
 
