@@ -155,7 +155,14 @@ pub fn read(path: &Path) -> Result<String, Error> {
 
 /// That this process alone works in a folder, for as long as it lives.
 #[derive(Debug)]
-pub struct Lock(#[expect(dead_code, reason = "the lock goes when the file is closed")] File);
+pub struct Lock(File);
+
+impl Drop for Lock {
+    // Closing the file is not enough: a program that is just being started holds a copy of it until it runs.
+    fn drop(&mut self) {
+        let _gone_with_the_file = self.0.unlock();
+    }
+}
 
 /// Takes the folder's lock.
 ///
@@ -193,6 +200,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = lock(folder.path()).unwrap();
         assert!(matches!(lock(folder.path()), Err(Error::Locked(_))));
+        drop(first);
+        lock(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn a_lock_is_gone_though_a_program_that_is_being_started_holds_a_copy_of_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = lock(folder.path()).unwrap();
+        let _copy = first.0.try_clone().unwrap();
         drop(first);
         lock(folder.path()).unwrap();
     }
