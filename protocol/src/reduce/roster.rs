@@ -297,6 +297,22 @@ fn what_a_phone_says_that_has_not_heard_yet_is_the_firsts() {
 }
 
 #[test]
+fn who_turns_out_to_have_been_somebody_who_is_gone_is_gone_too() {
+    let mut world = with_family();
+    known_twice(&mut world);
+    world.guests.push((GUEST, HARU));
+    let (mut restored, lost) = Lost::since(&mut world, |world| {
+        world.does(CHAIR, SAME).unwrap();
+    });
+    restored.epoch();
+    restored.does(CHAIR, depart(SATO)).unwrap();
+    assert!(hand_back(&mut restored, &lost.0[0]));
+    assert!(!holds(&restored, SATO) && !holds(&restored, HARU), "her second phone does not bring her back");
+    assert_eq!(restored.guests_of(SATO).unwrap(), []);
+    assert_eq!(restored.person(HARU).unwrap().unwrap().same, Some(SATO));
+}
+
+#[test]
 fn a_withdrawal_by_either_stands_unless_she_agreed_later() {
     for (later, stands) in [(SATO, true), (HARU, false)] {
         let mut world = with_family();

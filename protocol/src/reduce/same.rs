@@ -1,6 +1,6 @@
 //! A person known twice: what the second one was becomes the first's, and nothing either said is lost.
 
-use super::{Case, Folded, Judgement, check_ins, homes, membership, notices, place};
+use super::{Case, Folded, Judgement, check_ins, departing, homes, membership, notices, place};
 use crate::{
     id::PersonId,
     people::Person,
@@ -55,8 +55,15 @@ pub(super) fn same_person_again<V: View>(
     let (Some(person), Some(twice)) = (place::known(view, person)?, place::known(view, twice)?) else {
         return Ok(None);
     };
-    let effects =
-        if person.id == twice.id { Vec::new() } else { one_person(view, &person, &twice, case.at, case.context.now)? };
+    if person.id == twice.id {
+        return Ok(Some(case.accept(Vec::new(), false)));
+    }
+    let mut effects = Vec::new();
+    // Who is gone meanwhile went with all that either held.
+    if let Some(gone) = person.gone {
+        effects.extend(departing::departed(view, &twice, None, &case.ending(gone))?);
+    }
+    effects.extend(one_person(view, &person, &twice, case.at, case.context.now)?);
     Ok(Some(case.accept(effects, false)))
 }
 
