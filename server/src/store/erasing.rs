@@ -4,7 +4,7 @@
 use super::{
     Store,
     error::StoreError,
-    look::{Look, day_number},
+    look::{EVERY_DAY, Look, day_number},
     meta,
     shared::Inner,
     sql::{many, number, one, run, signed, unsigned},
@@ -99,12 +99,10 @@ impl Tx<'_> {
             "INSERT OR IGNORE INTO withdrawal (person, committed) VALUES (?1, ?2)",
             [number, withdrawn],
         )?;
-        // A day's taps stand together: a person's are one look-up per day, those of a clock that stood ahead too.
-        let sql = "WITH RECURSIVE days (day) AS (SELECT min(day) FROM check_in UNION ALL \
-                   SELECT (SELECT min(check_in.day) FROM check_in WHERE check_in.day > days.day) FROM days WHERE day IS NOT NULL) \
-                   DELETE FROM check_in WHERE person = ?1 AND committed <= ?2 AND mood <> 't' \
-                   AND day IN (SELECT day FROM days WHERE day IS NOT NULL)";
-        run(self.connection, sql, [number, withdrawn])?;
+        let sql = format!(
+            "{EVERY_DAY} DELETE FROM check_in WHERE person = ?1 AND committed <= ?2 AND mood <> 't' AND day IN days"
+        );
+        run(self.connection, &sql, [number, withdrawn])?;
         self.retell(person)?;
         self.leaves_traces()
     }

@@ -3,6 +3,7 @@
 use super::{
     enrol::NAMELESS,
     error::StoreError,
+    look::EVERY_DAY,
     sql::{damaged, many, moment, one, run},
     tx::Tx,
 };
@@ -58,10 +59,7 @@ impl Tx<'_> {
              consent_commit = NULL, erased = 1 WHERE id = ?1",
             "DELETE FROM consent_history WHERE person = ?1",
             "DELETE FROM talk_case WHERE person = ?1",
-            // A day's taps stand together: a person's are one look-up per day.
-            "WITH RECURSIVE days (day) AS (SELECT min(day) FROM check_in UNION ALL \
-             SELECT (SELECT min(check_in.day) FROM check_in WHERE check_in.day > days.day) FROM days WHERE day IS NOT NULL) \
-             DELETE FROM check_in WHERE person = ?1 AND day IN (SELECT day FROM days WHERE day IS NOT NULL)",
+            &format!("{EVERY_DAY} DELETE FROM check_in WHERE person = ?1 AND day IN days"),
             "DELETE FROM invite_join WHERE person = ?1 OR invite IN (SELECT id FROM invite WHERE person = ?1)",
             "DELETE FROM invite WHERE person = ?1",
         ] {

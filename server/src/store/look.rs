@@ -108,6 +108,12 @@ pub(super) fn role((id, person, group, kind, from, until): RoleColumns) -> Resul
     })
 }
 
+/// The days anybody ever said something for, as a table: a day's taps stand together, so that all of a person's are one look-up per
+/// day.
+pub(super) const EVERY_DAY: &str = "WITH RECURSIVE every (day) AS (SELECT min(day) FROM check_in UNION ALL \
+     SELECT (SELECT min(check_in.day) FROM check_in WHERE check_in.day > every.day) FROM every WHERE day IS NOT NULL), \
+     days (day) AS (SELECT day FROM every WHERE day IS NOT NULL)";
+
 /// How many days back a person's history is looked through: twice as far as a late check-in may reach.
 const HISTORY_DAYS: i64 = 70;
 

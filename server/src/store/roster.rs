@@ -3,6 +3,7 @@
 use super::{
     effects::Under,
     error::StoreError,
+    look::EVERY_DAY,
     look::kind_word,
     moves::{LOCATIONS, RESIDENCES},
     sql::{damaged, many, one, run, signed, to_json, unsigned},
@@ -229,10 +230,7 @@ impl Tx<'_> {
             "UPDATE OR IGNORE guest SET host = ?1 WHERE host = ?2 AND person <> ?1",
             "UPDATE consent_history SET person = ?1 WHERE person = ?2",
             "UPDATE OR IGNORE withdrawal SET person = ?1 WHERE person = ?2",
-            // A day's taps stand together: a person's are one look-up per day.
-            "WITH RECURSIVE days (day) AS (SELECT min(day) FROM check_in UNION ALL \
-             SELECT (SELECT min(check_in.day) FROM check_in WHERE check_in.day > days.day) FROM days WHERE day IS NOT NULL) \
-             UPDATE check_in SET person = ?1 WHERE person = ?2 AND day IN (SELECT day FROM days WHERE day IS NOT NULL)",
+            &format!("{EVERY_DAY} UPDATE check_in SET person = ?1 WHERE person = ?2 AND day IN days"),
         ] {
             run(self.connection, sql, [one, second])?;
         }
