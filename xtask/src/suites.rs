@@ -12,7 +12,7 @@ use crate::{
 use std::{fs, io};
 
 /// The houses that stand by themselves; what needs two of them is in `tests`.
-const HOUSES: [&str; 5] = ["protocol", "core", "server", "bindings", "xtask"];
+const HOUSES: [&str; 6] = ["protocol", "core", "server", "bindings", "demo", "xtask"];
 
 /// Which stories need a browser.
 const PRINTED: &str = "printed::";
