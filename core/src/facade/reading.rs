@@ -3,7 +3,7 @@
 use super::Kairan;
 use crate::{
     error::Error,
-    records::{Home, Me, NoticeDetail, NoticeFilter, NoticePage, SearchHit},
+    records::{EventLine, Home, Me, NoticeDetail, NoticeFilter, NoticePage, SearchHit},
 };
 
 /// More lines than this are never put on one page.
@@ -38,6 +38,11 @@ impl Kairan {
     /// One notice, whole.
     pub fn notice(&self, person: String, id: String) -> Result<NoticeDetail, Error> {
         self.look(|engine| engine.store.notice(person.parse()?, id.parse()?))
+    }
+
+    /// Everything that takes place from now on, soonest first: at most a hundred.
+    pub fn events(&self, person: String) -> Result<Vec<EventLine>, Error> {
+        self.look(|engine| engine.store.events(person.parse()?, engine.bearings.now()))
     }
 
     /// What holds the words, newest first, with the words marked. Two characters are enough.
