@@ -38,6 +38,7 @@ impl Store {
             joined: true,
             persons: world.persons.iter().map(line).collect(),
             complete: world.is_complete(),
+            practice: false,
         })
     }
 

@@ -84,6 +84,9 @@ pub struct Me {
     pub persons: Vec<PersonLine>,
     /// Whether everything of the first pull is here.
     pub complete: bool,
+    /// Whether it is the practice neighbourhood: nothing of it is sent to anybody.
+    #[serde(default)]
+    pub practice: bool,
 }
 
 /// One of a person's phones.
