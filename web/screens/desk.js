@@ -49,7 +49,7 @@ export function participation({ participation: today }) {
 }
 
 function draftList(group, drafts) {
-  const row = ({ id, draft, at }) => element("li", { "data-key": id }, element("a", { class: "row", href: `#/send/${group}?draft=${id}`, "data-act": "open-draft" }, icon("pen"), element("span", { class: "grow" }, draft.title || word("send.untitled"), element("span", { class: "note" }, at && moment(at))), icon("forward")));
+  const row = ({ id, draft, saved_at: at }) => element("li", { "data-key": id }, element("a", { class: "row", href: `#/send/${group}?draft=${id}`, "data-act": "open-draft" }, icon("pen"), element("span", { class: "grow" }, draft.title || word("send.untitled"), element("span", { class: "note" }, at && moment(at))), icon("forward")));
   return [heading(word("send.drafts")), element("ul", { class: "sheet flush rows" }, drafts.map(row))];
 }
 
