@@ -43,6 +43,10 @@ export default {
 
   drawn(here) {
     here.state.pressing = false;
+    if (here.place.query.has("print") && !here.state.printed) {
+      here.state.printed = true;
+      setTimeout(() => print());
+    }
   },
 };
 

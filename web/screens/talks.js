@@ -58,7 +58,7 @@ function team(here, desk) {
   ];
 }
 
-function card(here, talk, { statuses, telephones }) {
+function card(here, talk, { statuses }) {
   const status = statuses.find(({ person }) => person === talk.person);
   const mine = talk.owner === here.person.id;
   const open = talk.state === "open";
@@ -72,7 +72,7 @@ function card(here, talk, { statuses, telephones }) {
     talk.reached !== "team" && open && element("p", { class: "note" }, word(`commissioner.reached_${talk.reached}`)),
     talk.state !== "closed" && status && moodStrip(status),
     talk.waiting && element("p", { class: "note strong" }, word("common.waiting")),
-    buttons(here, talk, mine, telephones?.[talk.person]),
+    buttons(here, talk, mine),
     here.state.closing === talk.op && textForm(here, talk, "close"),
     here.state.noting === talk.op && textForm(here, talk, "note"),
     history(talk),
@@ -85,7 +85,7 @@ function due({ due: until, state }) {
   return element("p", { class: state === "open" ? "due open" : "due" }, icon("clock"), element("span", {}, note(word(late ? "commissioner.overdue" : "commissioner.due", { time: moment(until) }))));
 }
 
-function buttons(here, talk, mine, telephone) {
+function buttons(here, talk, mine) {
   const does = (method) => () => here.act(async () => {
     await here.call(method, { person: here.person.id, case: talk.op });
     here.did(method);
@@ -95,7 +95,7 @@ function buttons(here, talk, mine, telephone) {
     here.redraw();
   };
   const button = (act, picture, words, press, style = "") => element("button", { class: `small ${style}`, type: "button", "data-act": act, onclick: press }, icon(picture), words);
-  const call = telephone && element("a", { class: "button small", href: `tel:${telephone}`, "data-act": "call" }, icon("call"), word("commissioner.call"));
+  const call = talk.telephone && element("a", { class: "button small", href: `tel:${talk.telephone}`, "data-act": "call" }, icon("call"), word("commissioner.call"));
   if (talk.state === "open") return element("div", { class: "side" }, button("take", "todo", word("commissioner.take"), does("take_case"), "filled plain"), call);
   if (talk.state === "taken" && mine) {
     return [element("div", { class: "side" }, call, button("close", "tick", word("commissioner.close"), ask("closing"))), element("div", { class: "side" }, button("note", "pen", word("commissioner.note"), ask("noting")), button("release", "back", word("commissioner.release"), does("release_case")))];
