@@ -78,6 +78,7 @@ methods! {
     sync home(person: String);
     sync notices(person: String, filter: NoticeFilter, after: Option<String>, limit: u32);
     sync notice(person: String, id: String);
+    sync events(person: String);
     sync search(person: String, text: String, limit: u32);
     async displayed(person: String, notice: String);
     async acknowledge(person: String, notice: String);
@@ -90,6 +91,7 @@ methods! {
     sync desks(person: String);
     sync desk(group: String);
     sync desk_notice(group: String, notice: String);
+    sync audience(person: String, group: String, ticked: Vec<String>, tap: Option<String>);
     async grant_role(person: String, to: String, group: String, kind: RoleKind, until: Option<i64>);
     async end_role(person: String, role: String);
     async move_household(person: String, household: String, to: String);

@@ -2,6 +2,7 @@
 //! Times are milliseconds since 1970 (UTC), days are ISO 8601 text, ids are text.
 
 mod alert;
+mod audience;
 mod case;
 mod desk;
 mod notice;
@@ -11,6 +12,7 @@ mod roster;
 mod words;
 
 pub use alert::*;
+pub use audience::*;
 pub use case::*;
 pub use desk::*;
 pub use notice::*;

@@ -10,10 +10,12 @@
 mod alerts;
 mod cases;
 mod compared;
+mod desks;
 mod epochs;
 mod handing;
 mod harm;
 mod kills;
+mod lists;
 mod many;
 mod ops;
 mod paper;
