@@ -9,7 +9,7 @@ let here;
 before(async () => {
   here = await begin();
 });
-after(() => here.over());
+after(() => here?.over());
 
 test("the officer writes, sees how many homes by app and on paper, sends, and two phones show it without being touched", async () => {
   const { asking, context, demo } = here;

@@ -20,7 +20,7 @@ before(async () => {
 });
 after(async () => {
   console.log(`measured: ${count.text} texts, the least ${least.text}:1; ${count.shape} shapes, the least ${least.shape}:1; ${count.axe} pages by axe`);
-  await here.over();
+  await here?.over();
 });
 
 /** Shows a state as it is asked for: the stage has an address of its own. */

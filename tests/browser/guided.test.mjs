@@ -9,7 +9,7 @@ let here;
 before(async () => {
   here = await begin();
 });
-after(() => here.over());
+after(() => here?.over());
 
 test("a newcomer presses 「見ました」, sees the seal at the officer's within two seconds, and sends a circular that the phone shows", async () => {
   const { asking, context, demo } = here;

@@ -9,7 +9,7 @@ let here;
 before(async () => {
   here = await begin();
 });
-after(() => here.over());
+after(() => here?.over());
 
 /** Both figures of a cell of the page's table: what the desks show, and what was counted. */
 const figures = (text) => text.match(/\d+ \/ \d+/g);

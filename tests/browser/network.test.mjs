@@ -10,7 +10,7 @@ let here;
 before(async () => {
   here = await begin();
 });
-after(() => here.over());
+after(() => here?.over());
 
 /** The homes that have pressed their seal, as the officer's desk counts them. */
 async function acknowledged(notice) {

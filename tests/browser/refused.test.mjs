@@ -9,7 +9,7 @@ let here;
 before(async () => {
   here = await begin();
 });
-after(() => here.over());
+after(() => here?.over());
 
 test("a commissioner who took on a request that was taken back meanwhile reads why, and puts it away", async () => {
   const { asking, context, demo } = here;
