@@ -3,6 +3,7 @@
 mod lines;
 mod officer;
 mod phone;
+mod practice;
 mod resident;
 mod words;
 
@@ -92,6 +93,8 @@ enum Command {
     },
     /// この方の電話
     Phones,
+    /// 練習する。だれにも送られません
+    Practice,
     /// この電話での利用をやめる
     Leave,
     /// つながったまま、変わったことを知らせる（Ctrl-Cで終わる）
@@ -124,7 +127,10 @@ enum Feeling {
 
 fn main() -> ExitCode {
     let Arguments { dir, offline, json, person, command } = Arguments::parse();
-    let done = Phone::open(&dir, offline, json, person).and_then(|phone| run(&phone, command));
+    let done = match command {
+        Command::Practice => practice::run(&dir, json),
+        command => Phone::open(&dir, offline, json, person).and_then(|phone| run(&phone, command)),
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => {
@@ -158,6 +164,8 @@ fn run(phone: &Phone, command: Command) -> Result<(), Trouble> {
         Command::Phones => resident::phones(phone),
         Command::Leave => resident::leave(phone),
         Command::Watch => phone.watch(),
+        // It has a phone of its own, and is not practised within itself.
+        Command::Practice => Ok(()),
     }
 }
 
