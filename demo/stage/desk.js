@@ -8,24 +8,25 @@ import { framed } from "./phone.js";
 
 const OFFICER = "aozora";
 /** The desk's columns need this width; a little less is drawn smaller, much less is a phone's layout. */
-const COLUMNS = 1024;
+const COLUMNS = 1030;
 const SMALLEST = 0.68;
+const BEZEL = 22;
 
 /** The officer's side. */
 export function desk(state, actions) {
   const officer = state.phones.find(({ name }) => name === OFFICER);
   const name = officer ? word("stage.officer_of", { name: officer.person_name }) : "";
-  return element("section", { class: "right", "data-key": "right", "aria-labelledby": "desk-title" }, element("h2", { id: "desk-title" }, text(name)), morning(state, actions), screen(name));
+  return element("section", { class: "right", "data-key": "right", "aria-labelledby": "desk-title" }, morning(state, actions, element("h2", { id: "desk-title" }, text(name))), screen(name));
 }
 
 function screen(title) {
-  const room = document.querySelector(".right")?.clientWidth ?? innerWidth - 480;
+  const room = (document.querySelector(".right")?.clientWidth ?? innerWidth - 480) - BEZEL;
   const fits = room / COLUMNS;
   const scale = fits >= 1 || fits < SMALLEST ? 1 : fits;
   return element("div", { class: "monitor", "data-key": "monitor", style: `--scale: ${scale.toFixed(4)}` }, element("iframe", { id: "desk", title, src: framed(OFFICER, `/web/?phone=${OFFICER}&view=desk`) }));
 }
 
-function morning({ morning: now, town }, actions) {
+function morning({ morning: now, town }, actions, title) {
   const ready = now && ["ready", "over", "stopped"].includes(now.state);
   const running = now?.state === "running";
   const button = running
@@ -35,6 +36,7 @@ function morning({ morning: now, town }, actions) {
   return element(
     "div",
     { class: "morning", "data-key": "morning" },
+    title,
     button,
     element("p", { class: "note", role: "status" }, note(waiting || said(now))),
     now?.desks?.length > 0 && now.state !== "ready" && now.state !== "not_ready" && figures(now.desks),

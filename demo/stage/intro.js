@@ -11,7 +11,7 @@ export function intro(actions) {
   return element(
     "header",
     { class: "intro", "data-key": "intro" },
-    element("div", { class: "words" }, element("h1", {}, word("stage.title")), element("p", {}, note(`${word("stage.made_up")}${word("stage.not_119")}`))),
+    element("div", { class: "words" }, element("h1", {}, word("stage.title")), element("p", {}, note(`${word("stage.made_up")} ${word("stage.not_119")}`))),
     choice("lang", word("common.language"), [["ja", word("common.language_ja")], ["en", word("common.language_en")]], look.lang, actions),
     choice("size", word("common.text_size"), ["100", "150", "200"].map((size) => [size, word("common.text_size_percent", { percent: size })]), look.size, actions),
   );

@@ -3,7 +3,7 @@
 import { element, settle } from "/web/element.js";
 import { listen } from "/web/live.js";
 import { speak } from "/web/word.js";
-import { chooser, frame, invitationPaper, networkSwitch } from "./phone.js";
+import { chooser, frame, invitationPaper, networkNote } from "./phone.js";
 import { choose, look, show } from "./look.js";
 import { desk } from "./desk.js";
 import { begin, heard, happened, stepList } from "./steps.js";
@@ -94,7 +94,7 @@ function paint() {
     state.lost && lost(),
     stepList(state.steps, actions),
     element("main", { class: "two", id: "main", "data-key": "two" }, [
-      element("section", { class: "left", "data-key": "left", "aria-labelledby": "phone-title" }, chooser(state, actions), state.invitation && invitationPaper(state.invitation), networkSwitch(state, actions), frame(state)),
+      element("section", { class: "left", "data-key": "left", "aria-labelledby": "phone-title" }, chooser(state, actions), state.invitation && invitationPaper(state.invitation), frame(state, actions), networkNote(state)),
       desk(state, actions),
     ]),
   ]);
