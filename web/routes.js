@@ -1,5 +1,7 @@
 // Which address opens which screen.
 
+import { view } from "./choices.js";
+
 export const SCREENS = {
   home: () => import("./screens/home.js"),
   notice: () => import("./screens/circular.js"),
@@ -31,7 +33,7 @@ export function parse(hash) {
   if (name === "send") return { ...place, screen: { audience: "send-audience", confirm: "send-confirm" }[parts[1]] ?? "send" };
   if (name === "practice") return { ...place, screen: "practice" };
   if (name in SCREENS && !name.includes("-")) return { ...place, screen: name };
-  return { ...place, screen: "home" };
+  return { ...place, screen: view === "desk" ? "desk" : "home" };
 }
 
 const joinScreen = (step) => ({ address: "join-typed", check: "join-typed", secret: "join-typed", camera: "join-camera", who: "join-who" })[step] ?? "join";

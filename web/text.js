@@ -20,7 +20,8 @@ export function text(said) {
 /** A short note: each of its sentences, and what a wide space sets apart, begins a line of its own where there is no room. */
 export function note(said) {
   const pieces = said.split(/(?<=。)|　/u).filter((piece) => piece !== "");
-  return pieces.map((piece) => element("span", { class: "piece" }, text(piece), " "));
+  const style = said.includes("　") ? "pieces apart" : "pieces";
+  return element("span", { class: style }, pieces.map((piece, place) => [place > 0 && " ", element("span", { class: "piece" }, text(piece))]));
 }
 
 /** What somebody wrote, by its paragraphs. */

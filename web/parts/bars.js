@@ -14,7 +14,7 @@ export const pageBar = (title, { back, backWord, quiet = false } = {}, ...more) 
     "header",
     { class: back ? "topbar page" : "topbar page rootless", "data-key": "bar" },
     back && element("a", { class: "back", href: back, id: "back" }, icon("back"), quiet ? element("span", { class: "heard" }, backWord ?? word("common.back")) : (backWord ?? word("common.back"))),
-    element("div", { class: "place" }, element("h1", {}, title)),
+    element("div", { class: "place" }, title && element("h1", {}, title)),
     more,
   );
 

@@ -14,9 +14,9 @@ export function slots(filled, length, columns) {
   const slot = (_, place) => {
     const letter = filled[place];
     const given = { number: place + 1, letter };
-    return element("li", { class: letter ? "slot filled-slot" : place === filled.length ? "slot next" : "slot" }, element("span", { "aria-hidden": "true" }, letter ?? ""), element("span", { class: "heard" }, word(letter ? "join.slot_reader" : "join.slot_empty_reader", given)));
+    return element("li", { class: letter ? "place filled" : place === filled.length ? "place next" : "place" }, element("span", { "aria-hidden": "true" }, letter ?? ""), element("span", { class: "heard" }, word(letter ? "join.slot_reader" : "join.slot_empty_reader", given)));
   };
-  return element("ol", { class: "slots", style: `--columns: ${columns}` }, Array.from({ length }, slot));
+  return element("ol", { class: "places", style: `--columns: ${columns}` }, Array.from({ length }, slot));
 }
 
 /** The keys; `press` takes a letter, `erase` takes the last one away. */
@@ -24,7 +24,7 @@ export function keys({ press, erase, full }) {
   const key = (letter) => element("button", { class: "key", type: "button", "data-act": `key-${letter}`, disabled: full, onclick: () => press(letter) }, letter);
   return element(
     "div",
-    { class: "keys", role: "group", "aria-label": word("join.keys_reader"), "data-key": "keys" },
+    { class: "keys", role: "region", "aria-label": word("join.keys_reader"), "data-key": "keys" },
     element("div", { class: "keys-grid" }, LETTERS.map(key), element("button", { class: "key erase", type: "button", id: "erase", "data-act": "erase", onclick: erase }, icon("cross"), word("join.secret_erase"))),
   );
 }

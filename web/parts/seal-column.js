@@ -36,7 +36,7 @@ function reader(household, state, at) {
 function block(counts) {
   const { households, acknowledged, proxy, handed } = counts;
   const squares = proxy + handed;
-  const drawn = [...fill("disc", acknowledged), ...fill("square", squares), ...fill("empty", households - acknowledged - squares)];
+  const drawn = [...fill("disc", acknowledged), ...fill("square", squares), ...fill("hollow", households - acknowledged - squares)];
   const line = (count, name) => count > 0 && element("p", {}, text(word(name, { count })));
   return element(
     "td",

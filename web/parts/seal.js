@@ -71,6 +71,6 @@ function corner(state) {
 
 /** A seal without a name, of somebody in the block. */
 export function nameless(kind) {
-  const shape = kind === "square" ? element("rect", { x: 1.5, y: 1.5, width: 21, height: 21, rx: 2.5 }) : element("circle", { cx: 12, cy: 12, r: 11, "stroke-dasharray": kind === "empty" ? "2.9 2.86" : null });
+  const shape = kind === "square" ? element("rect", { x: 1.5, y: 1.5, width: 21, height: 21, rx: 2.5 }) : element("circle", { cx: 12, cy: 12, r: 11, "stroke-dasharray": kind === "hollow" ? "2.9 2.86" : null });
   return element("svg", { class: `nameless ${kind}`, width: 24, height: 24, viewBox: "0 0 24 24", "aria-hidden": "true" }, shape);
 }

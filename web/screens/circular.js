@@ -58,7 +58,7 @@ function sheet(here, detail, sealed) {
     { class: sealed ? "sheet circular-sheet beside" : "sheet circular-sheet", "data-key": line.id },
     element("div", { class: "clip", "aria-hidden": "true" }),
     line.kind === "emergency" && element("p", { class: "emergency-kind" }, icon("warning"), word("home.emergency"), line.until && element("span", { class: "whole" }, word("notice.emergency_until", { time: moment(line.until) }))),
-    element("h2", { class: "title" }, spoken("title") ?? text(line.title)),
+    element("h1", { class: "title" }, spoken("title") ?? text(line.title)),
     element("p", { class: "note" }, note(word("notice.from_date", { name: line.from, date: date(line.at) }))),
     detail.withdrawn && element("div", { class: "panel-error", role: "status" }, element("strong", {}, text(word("notice.withdrawn"))), element("p", {}, text(word("notice.withdrawn_reason", { reason: detail.withdrawn.reason })))),
     !detail.withdrawn && detail.corrected && element("p", { class: "corrected", role: "status" }, icon("pen"), element("span", {}, note(word("notice.corrected", { date: moment(detail.corrected) })))),

@@ -21,7 +21,8 @@ export default {
   start: () => ({ recording: false, withdrawing: false }),
 
   async load({ call, person, place }) {
-    const [group, asked] = place.parts;
+    const [given, asked] = place.parts;
+    const group = given ?? (await call("desks", { person: person.id })).find(({ kind }) => kind !== "team")?.group;
     const [desk, drafts] = await Promise.all([call("desk", { group }), call("drafts", { person: person.id }).catch(() => [])]);
     const shown = asked ?? (wide() ? desk.sent.find(({ counts }) => counts)?.notice : undefined);
     const notice = shown && (await call("desk_notice", { group, notice: shown }));

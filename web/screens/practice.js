@@ -19,7 +19,7 @@ export default {
       bar: pageBar(word("practice.title"), { back: "#/home" }),
       body: [
         element("p", { "data-key": "intro" }, note(word("practice.intro"))),
-        element("section", { class: "sheet stack tight", "data-key": "progress" }, element("h2", { role: "status" }, text(next ? word("practice.progress", { count: done }) : word("practice.all_done"))), element("div", { class: "progress", "aria-hidden": "true" }, tasks.map((task) => element("span", { class: task.done ? "on" : "" })))),
+        element("section", { class: "sheet stack tight", "data-key": "progress" }, element("div", { role: "status" }, element("h2", {}, text(next ? word("practice.progress", { count: done }) : word("practice.all_done")))), element("div", { class: "progress", "aria-hidden": "true" }, tasks.map((task) => element("span", { class: task.done ? "on" : "" })))),
         element("ol", { class: "stack tight", "data-key": "tasks" }, tasks.map((task, place) => line(here, task, place + 1, { next, cut }))),
         element("div", { class: "side", "data-key": "end" }, element("button", { type: "button", id: "practice-again", "data-act": "practice-again", onclick: again }, word("practice.again"))),
       ],

@@ -73,9 +73,9 @@ function kinds(here, draft) {
 function fieldset(draft) {
   const { points } = draft;
   return element(
-    "fieldset",
-    { class: "stack four" },
-    element("legend", { class: "strong" }, text(word("send.points"))),
+    "div",
+    { class: "stack four", role: "group", "aria-labelledby": "four" },
+    element("p", { class: "strong", id: "four" }, text(word("send.points"))),
     field(points, "when", { words: "notice.when", hint: "send.when_hint", most: 200 }),
     element("div", { class: "side" }, moment(points, "starts", "send.calendar_from"), moment(points, "ends", "send.calendar_to")),
     field(points, "place", { words: "notice.place", hint: "send.place_hint", most: 200 }),

@@ -25,7 +25,7 @@ export default {
     return {
       title: word("commissioner.title"),
       bar: homeBar(first ? first.name.name : here.me.district, word("commissioner.title")),
-      under: element("p", { class: "quiet-line", "data-key": "private" }, icon("lock"), word("commissioner.private")),
+      under: element("aside", { class: "quiet-line", "aria-label": word("commissioner.title"), "data-key": "private" }, icon("lock"), word("commissioner.private")),
       body: desks.flatMap((desk) => team(here, desk)),
       foot: tabs("talks", true),
     };
