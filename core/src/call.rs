@@ -5,7 +5,7 @@ use crate::{
     facade::Kairan,
     records::{
         Correction, Departure, Draft, Mood, NewHome, NewPerson, NoticeFilter, PaperStage, RoleKind, RosterCorrection,
-        Support,
+        ScreenTask, Support,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -125,6 +125,10 @@ methods! {
     async retry(op: String);
     async discard(op: String);
     async salvage_seen();
+    sync practice_tasks();
+    async practice_did(task: ScreenTask);
+    async practice_again();
+    sync practice_cut(cut: bool);
     async sync();
     sync start();
     sync stop();
@@ -198,6 +202,7 @@ mod tests {
         include_str!("facade/people.rs"),
         include_str!("facade/phones.rs"),
         include_str!("facade/posting.rs"),
+        include_str!("facade/practising.rs"),
         include_str!("facade/reading.rs"),
         include_str!("facade/taps.rs"),
     ];

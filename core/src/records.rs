@@ -8,6 +8,7 @@ mod desk;
 mod notice;
 mod paper;
 mod person;
+mod practice;
 mod roster;
 mod words;
 
@@ -18,5 +19,6 @@ pub use desk::*;
 pub use notice::*;
 pub use paper::*;
 pub use person::*;
+pub use practice::*;
 pub use roster::*;
 pub use words::*;
