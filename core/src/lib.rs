@@ -11,6 +11,7 @@ mod reads;
 pub mod records;
 mod runtime;
 mod search;
+mod sentences;
 pub mod store;
 mod transport;
 

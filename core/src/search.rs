@@ -1,5 +1,9 @@
 //! Japanese text as bigrams for full-text search: NFKC, lower case, katakana as hiragana, so that two characters find.
 
+mod hits;
+
+pub(crate) use hits::Typed;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// A text as search compares it: NFKC, lower case, katakana as hiragana.

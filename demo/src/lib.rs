@@ -13,7 +13,7 @@ use page::{Page, Token};
 use phones::{Kind, Phones};
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 use tempfile::TempDir;
@@ -32,6 +32,7 @@ pub struct Demo {
     page: Page,
     phones: Arc<Phones>,
     town: Sample,
+    folder: PathBuf,
     /// Removed at the end.
     temporary: Option<TempDir>,
 }
@@ -65,7 +66,7 @@ impl Demo {
         let phones = Arc::new(phones);
         let token = Token::random()?;
         let page = Page::open(port, token, Arc::clone(&phones), news).await?;
-        Ok(Self { page, phones, town, temporary })
+        Ok(Self { page, phones, town, folder, temporary })
     }
 
     /// What a browser opens.
@@ -74,12 +75,18 @@ impl Demo {
         self.page.url()
     }
 
+    /// Where the town and the phones are kept.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Ends everything, and removes what was temporary.
     ///
     /// # Errors
     /// What could not be ended or removed.
     pub async fn end(self) -> Result<(), Error> {
-        let Self { page, phones, town, temporary } = self;
+        let Self { page, phones, town, temporary, .. } = self;
         page.close().await;
         phones.stop();
         drop(phones);

@@ -190,7 +190,7 @@ async fn a_circular_is_found_again_by_two_characters() {
     officer.sync().await;
     kiku.sync().await;
     let found = kiku.search(kiku.person.clone(), "ｺﾞﾐ".to_owned(), 10).unwrap();
-    assert_eq!(found.iter().map(|line| line.title.as_str()).collect::<Vec<_>>(), ["ゴミ収集日の変更"]);
+    assert_eq!(found.iter().map(|hit| hit.line.title.as_str()).collect::<Vec<_>>(), ["ゴミ収集日の変更"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

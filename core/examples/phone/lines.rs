@@ -4,7 +4,7 @@
 use crate::{phone::Trouble, words};
 use kairan_core::records::{
     Alert, AlertKind, Arrival, BlockDelivery, Counts, Desk, DeskNotice, Home, HomeStage, Joining, Me, NoticeDetail,
-    NoticeKind, NoticeLine, OpState, PhoneLine, Reach, Salvage, SealState, SentState, WaitingOp,
+    NoticeKind, NoticeLine, OpState, PhoneLine, Reach, Salvage, SealState, SearchHit, SentState, WaitingOp,
 };
 
 /// The one of an id, of a name, or of a name or given name that begins so (spaces do not count).
@@ -157,6 +157,22 @@ pub fn notices(lines: &[NoticeLine], nothing: &str) -> String {
     let mut text = String::new();
     for (number, notice) in (1..).zip(lines) {
         text += &format!("{number:>3}. {}\n", line(notice));
+    }
+    text
+}
+
+/// What was found, each with the words around it where 件名 does not have them.
+pub fn found(found: &[SearchHit], nothing: &str) -> String {
+    if found.is_empty() {
+        return nothing.to_owned();
+    }
+    let mut text = String::new();
+    for (number, hit) in (1..).zip(found) {
+        text += &format!("{number:>3}. {}\n", line(&hit.line));
+        if !hit.excerpt.is_empty() {
+            let excerpt = hit.excerpt.iter().map(|piece| piece.text.as_str()).collect::<String>();
+            text += &format!("     {excerpt}\n");
+        }
     }
     text
 }

@@ -5,7 +5,7 @@ use crate::{
     phone::{Phone, Trouble},
     words,
 };
-use kairan_core::records::{Home, Joining, Mood, NoticeDetail, NoticeLine, NoticePage, PhoneLine};
+use kairan_core::records::{Home, Joining, Mood, NoticeDetail, NoticePage, PhoneLine, SearchHit};
 use serde_json::json;
 
 pub fn join(phone: &Phone, code: &str, who: &[String]) -> Result<(), Trouble> {
@@ -85,7 +85,7 @@ pub fn find(phone: &Phone, text: &str) -> Result<(), Trouble> {
     phone.persons()?;
     phone.sync()?;
     let found = phone.raw("search", &json!({ "person": phone.person()?, "text": text, "limit": 50 }))?;
-    phone.show(&found, |found: &Vec<NoticeLine>| lines::notices(found, "見つかりません。別の言葉でお試しください。"))
+    phone.show(&found, |found: &Vec<SearchHit>| lines::found(found, "見つかりません。別の言葉でお試しください。"))
 }
 
 pub fn feel(phone: &Phone, mood: Mood, agree: bool) -> Result<(), Trouble> {

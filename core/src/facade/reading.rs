@@ -3,7 +3,7 @@
 use super::Kairan;
 use crate::{
     error::Error,
-    records::{Home, Me, NoticeDetail, NoticeFilter, NoticeLine, NoticePage},
+    records::{Home, Me, NoticeDetail, NoticeFilter, NoticePage, SearchHit},
 };
 
 /// More lines than this are never put on one page.
@@ -40,8 +40,8 @@ impl Kairan {
         self.look(|engine| engine.store.notice(person.parse()?, id.parse()?))
     }
 
-    /// What holds the words, newest first. Two characters are enough.
-    pub fn search(&self, person: String, text: String, limit: u32) -> Result<Vec<NoticeLine>, Error> {
+    /// What holds the words, newest first, with the words marked. Two characters are enough.
+    pub fn search(&self, person: String, text: String, limit: u32) -> Result<Vec<SearchHit>, Error> {
         self.look(|engine| engine.store.search(person.parse()?, &text, limit.clamp(1, LONGEST_PAGE)))
     }
 }

@@ -21,8 +21,9 @@ use kairan_protocol::{
 impl Store {
     /// Whose phone this is, and where.
     pub fn me(&self, now: Timestamp) -> Result<Me, Error> {
-        let Some(enrolment) = self.enrolment()? else { return Ok(Me::default()) };
         let world = self.scene().world;
+        let utc_offset_minutes = world.zone.seconds_at(now) / 60;
+        let Some(enrolment) = self.enrolment()? else { return Ok(Me { utc_offset_minutes, ..Me::default() }) };
         let line = |person: &PersonId| {
             let profile = world.profiles.get(person);
             let household = profile.and_then(|profile| profile.residence).map(|home| home.household);
@@ -38,6 +39,7 @@ impl Store {
             joined: true,
             persons: world.persons.iter().map(line).collect(),
             complete: world.is_complete(),
+            utc_offset_minutes,
         })
     }
 

@@ -46,6 +46,12 @@ pub struct NoticeLine {
     pub until: Option<i64>,
     /// It must not be shown half understood: only a newer app shows it whole.
     pub needs_update: bool,
+    /// What stands in bold above 件名, at most two lines: いつ (or しめきり), then すること (or どこで). Empty where no point was given.
+    #[serde(default)]
+    pub point: Vec<String>,
+    /// How far the household's seal on it is turned, −4…+4 degrees: fixed by the notice, so that it never jumps.
+    #[serde(default)]
+    pub seal_turn: i32,
 }
 
 /// One page of a list, newest first.
@@ -56,6 +62,28 @@ pub struct NoticePage {
     pub lines: Vec<NoticeLine>,
     /// What to pass as `after` for the next page; none: this was the last.
     pub next: Option<String>,
+}
+
+/// A piece of a text, with what was searched for apart from the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct Piece {
+    /// As it stands there.
+    pub text: String,
+    /// Whether it is what was searched for.
+    pub hit: bool,
+}
+
+/// A notice that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct SearchHit {
+    /// What a list shows of it.
+    pub line: NoticeLine,
+    /// 件名, piece by piece: put together, it is the whole of it.
+    pub title: Vec<Piece>,
+    /// Where 件名 holds nothing of what was searched for: the sentence of 本文 or 要点 that does, cut at … when it is long. Else empty.
+    pub excerpt: Vec<Piece>,
 }
 
 /// The four points 要点.
@@ -159,6 +187,41 @@ pub struct NoticeDetail {
     pub corrected: Option<i64>,
     /// The id of the group it comes from.
     pub from_group: String,
+    /// The name in the person's seal: their household's; empty for who lives in none.
+    pub household: String,
+    /// What is read aloud, in order: 件名, 要点 and 本文.
+    pub sentences: Vec<Sentence>,
+}
+
+/// What a sentence is read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "ffi", derive(uniffi::Enum))]
+pub enum SentencePart {
+    /// 件名.
+    Title,
+    /// いつ.
+    When,
+    /// どこで.
+    Place,
+    /// すること.
+    What,
+    /// しめきり.
+    ByWhen,
+    /// 本文: the texts of its sentences, put together, are the letter.
+    Text,
+}
+
+/// One sentence as it is read aloud and lit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct Sentence {
+    /// Where it stands.
+    pub part: SentencePart,
+    /// In which paragraph of 本文, from 0; 0 for the other parts.
+    pub paragraph: u32,
+    /// With the spaces and line breaks after it.
+    pub text: String,
 }
 
 /// Whether a tap is at the server.

@@ -84,6 +84,10 @@ pub struct Me {
     pub persons: Vec<PersonLine>,
     /// Whether everything of the first pull is here.
     pub complete: bool,
+    /// The association's clock is so many minutes ahead of UTC now (Japan: 540, which also stands until the server said): screens
+    /// show every time by it, wherever the phone is.
+    #[serde(default)]
+    pub utc_offset_minutes: i32,
 }
 
 /// One of a person's phones.

@@ -104,6 +104,13 @@ END;
 CREATE TABLE arrival(id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE word USING fts5(text, content = '', contentless_delete = 1, tokenize = 'ascii');
+", "
+-- What is to be done, which lists show above the title.
+ALTER TABLE notice ADD COLUMN what TEXT;
+UPDATE notice SET what = (
+    SELECT json_extract(row.body, '$.points.what') FROM row JOIN feed ON feed.number = row.feed
+    WHERE row.kind = 'notice' AND row.id = notice.id AND row.rev = notice.rev AND feed.hidden = 0 AND json_valid(row.body)
+        AND json_type(row.body, '$.points.what') = 'text' LIMIT 1);
 "];
 
 /// Every table, in an order that suits emptying.

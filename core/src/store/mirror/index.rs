@@ -161,7 +161,7 @@ fn write(connection: &Connection, number: i64, id: &str, rev: Rev, body: &Notice
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO notice VALUES
-             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+             (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
         )?
         .execute(rusqlite::params![
             number,
@@ -182,6 +182,7 @@ fn write(connection: &Connection, number: i64, id: &str, rev: Rev, body: &Notice
             by_when.map(|by| &by.text),
             by_when.and_then(|by| by.day).map(|day| day.to_string()),
             !body.must_understand.is_empty(),
+            body.points.what,
         ])?;
     let words = [
         Some(body.title.as_str()),

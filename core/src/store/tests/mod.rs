@@ -14,6 +14,7 @@ mod epochs;
 mod handing;
 mod harm;
 mod kills;
+mod lists;
 mod many;
 mod ops;
 mod paper;

@@ -363,7 +363,7 @@ fn search_finds_with_two_characters_newest_first() {
     new.text = "防災倉庫の前に出してください。".to_owned();
     phone.take(Answer::new().rows(BOARD, 3, vec![notice_row(1, 2, &old), notice_row(2, 3, &new)]));
     let found = |typed: &str| -> Vec<String> {
-        phone.store.search(SATO, typed, 10).unwrap().into_iter().map(|line| line.title).collect()
+        phone.store.search(SATO, typed, 10).unwrap().into_iter().map(|hit| hit.line.title).collect()
     };
     assert_eq!(found("防災"), ["ゴミ出しの日", "総合防災訓練"]);
     assert_eq!(found("ｺﾞﾐ"), ["ゴミ出しの日"]);

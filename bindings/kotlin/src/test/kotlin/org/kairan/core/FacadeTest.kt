@@ -65,7 +65,9 @@ class FacadeTest {
         assertEquals("公園の清掃", line.title)
         assertEquals("11月29日（日）朝9時", line.`when`)
         assertEquals(SealState.NotYet, phone.notice(person, posted).seal)
-        assertEquals(listOf(posted), phone.search(person, "清掃", 10u).map { it.id })
+        val found = phone.search(person, "清掃", 10u)
+        assertEquals(listOf(posted), found.map { it.line.id })
+        assertEquals(listOf(Piece("公園の", false), Piece("清掃", true)), found.single().title)
 
         phone.acknowledge(person, posted)
         assertTrue(phone.notice(person, posted).seal is SealState.Waiting)
