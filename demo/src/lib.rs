@@ -4,6 +4,7 @@ pub mod error;
 pub mod news;
 pub mod page;
 pub mod phones;
+pub mod town;
 
 pub use error::Error;
 
