@@ -5,7 +5,7 @@ use crate::{
     facade::Kairan,
     records::{
         Correction, Departure, Draft, Mood, NewHome, NewPerson, NoticeFilter, PaperStage, RoleKind, RosterCorrection,
-        Support,
+        ScreenTask, Support,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -78,6 +78,7 @@ methods! {
     sync home(person: String);
     sync notices(person: String, filter: NoticeFilter, after: Option<String>, limit: u32);
     sync notice(person: String, id: String);
+    sync events(person: String);
     sync search(person: String, text: String, limit: u32);
     async displayed(person: String, notice: String);
     async acknowledge(person: String, notice: String);
@@ -90,6 +91,7 @@ methods! {
     sync desks(person: String);
     sync desk(group: String);
     sync desk_notice(group: String, notice: String);
+    sync audience(person: String, group: String, ticked: Vec<String>, tap: Option<String>);
     async grant_role(person: String, to: String, group: String, kind: RoleKind, until: Option<i64>);
     async end_role(person: String, role: String);
     async move_household(person: String, household: String, to: String);
@@ -123,6 +125,10 @@ methods! {
     async retry(op: String);
     async discard(op: String);
     async salvage_seen();
+    sync practice_tasks();
+    async practice_did(task: ScreenTask);
+    async practice_again();
+    sync practice_cut(cut: bool);
     async sync();
     sync start();
     sync stop();
@@ -196,6 +202,7 @@ mod tests {
         include_str!("facade/people.rs"),
         include_str!("facade/phones.rs"),
         include_str!("facade/posting.rs"),
+        include_str!("facade/practising.rs"),
         include_str!("facade/reading.rs"),
         include_str!("facade/taps.rs"),
     ];

@@ -45,6 +45,12 @@ pub enum Error {
         /// The one thing to do.
         todo: String,
     },
+    /// In the practice neighbourhood there is no such thing: it would need a real one.
+    #[error("not in the practice neighbourhood")]
+    InPractice,
+    /// This is a real neighbourhood, not the practice one.
+    #[error("not the practice neighbourhood")]
+    NotPractice,
     /// No room on the phone; nothing was written.
     #[error("the phone's storage is full")]
     DiskFull,
@@ -75,6 +81,8 @@ impl Error {
             Self::Unknown { .. } => "unknown",
             Self::BadCode { .. } => "bad_code",
             Self::Problem { problem, .. } => problem,
+            Self::InPractice => "in_practice",
+            Self::NotPractice => "not_practice",
             Self::DiskFull => "disk_full",
             Self::Damaged { .. } => "damaged",
             Self::Internal { .. } => "internal",

@@ -112,7 +112,8 @@ fn key_of(dir: &Path) -> io::Result<SigningKey> {
     }
 }
 
-fn random_key() -> io::Result<SigningKey> {
+/// A key of the operating system's randomness.
+pub(crate) fn random_key() -> io::Result<SigningKey> {
     loop {
         let mut bytes = [0_u8; 32];
         getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;

@@ -7,6 +7,7 @@ pub mod keys;
 mod overlay;
 mod plan;
 pub mod platform;
+mod practice;
 mod reads;
 pub mod records;
 mod runtime;

@@ -60,10 +60,12 @@ impl Demo {
             ("ume", Kind::Resident, "楓山 うめ"),
             ("nami", Kind::Resident, "潮風 なみ"),
             ("aozora", Kind::Officer, "青空 はるか"),
+            ("team", Kind::Commissioner, "白樺 じゅん"),
         ] {
             phones.join(name, kind, who, town.folder()).await?;
         }
         phones.add("new", Kind::New)?;
+        phones.add("practice", Kind::Practice)?;
         let phones = Arc::new(phones);
         let token = Token::random()?;
         let page = Page::open(port, token, Arc::clone(&phones), news).await?;

@@ -28,6 +28,10 @@ pub enum Kind {
     Resident,
     /// An officer's.
     Officer,
+    /// A welfare commissioner's.
+    Commissioner,
+    /// One in the practice neighbourhood: nothing of it is ever sent.
+    Practice,
     /// One that has not joined yet.
     New,
 }
@@ -134,7 +138,9 @@ impl Phones {
         let key = |error: kairan_core::platform::PlatformError| kairan_core::error::Error::internal(error);
         let platform = SoftwarePlatform::new(&folder).map_err(key).map_err(Error::phone(name))?;
         let options = Options { runtime: Some(Handle::current()), ..Options::default() };
-        let kairan = Kairan::open_with(&folder, Arc::new(platform), options).map_err(Error::phone(name))?;
+        let (platform, open) =
+            (Arc::new(platform), if kind == Kind::Practice { Kairan::practice_with } else { Kairan::open_with });
+        let kairan = open(&folder, platform, options).map_err(Error::phone(name))?;
         let teller = Teller { phone: name, news: self.news.clone() };
         kairan.set_listener(Arc::new(teller)).map_err(Error::phone(name))?;
         kairan.start();

@@ -40,7 +40,8 @@ fn faults(entry: &Entry) -> Vec<String> {
         if text.trim().is_empty() {
             faults.push("a text is empty".to_owned());
         }
-        if text.trim() != text {
+        // What joins two texts may be a comma and a space.
+        if text.trim() != text && text.chars().any(char::is_alphabetic) {
             faults.push(format!("「{text}」 begins or ends with a space"));
         }
         faults.extend(pieces(text).err());

@@ -13,7 +13,46 @@ use std::{
 };
 
 /// What the terminal phone shows of the words; the compiler says what is missing here, or too much.
-const TERMINAL: rust::Wanted<'_> = rust::Wanted { names: &[], by_name: &["codes", "terms.op"] };
+const TERMINAL: rust::Wanted<'_> = rust::Wanted {
+    names: &[
+        "archive.empty",
+        "common.asking_strip",
+        "common.refused_strip",
+        "common.saved",
+        "common.waiting_strip",
+        "common.waiting_strip_then",
+        "dates.date_weekday",
+        "dates.time",
+        "desk.empty",
+        "desk.sent_state",
+        "home.empty",
+        "home.note",
+        "home.question",
+        "home.salvage_kept",
+        "home.salvage_lost",
+        "home.salvage_none",
+        "home.salvage_title",
+        "home.salvage_whole",
+        "notice.by_when",
+        "notice.place",
+        "notice.what",
+        "notice.when",
+        "notice.withdrawn",
+        "phones.gone",
+        "phones.left",
+        "send.sent",
+        "send.sent_app",
+        "send.sent_sum",
+        "terms.alert_kind",
+        "terms.group_kind",
+        "terms.home_stage",
+        "terms.mood",
+        "terms.notice_kind",
+        "terms.paper_stage",
+        "terms.role_kind",
+    ],
+    by_name: &["codes", "dates.weekday", "terms.op"],
+};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

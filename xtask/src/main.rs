@@ -1,4 +1,4 @@
-//! The project commands, a thin dispatcher: `cargo xtask test`, `converge`, `mutants`, `bench`, `bindings`.
+//! The project commands, a thin dispatcher: `cargo xtask test`, `converge`, `mutants`, `bench`, `bindings`, `words`.
 
 mod bench;
 mod bindings;
@@ -12,6 +12,7 @@ mod table;
 mod test;
 mod tools;
 mod trouble;
+mod words;
 mod workshop;
 
 use std::process::ExitCode;
@@ -26,6 +27,8 @@ cargo xtask converge [--seeds N] [--from S] [--steps N] [--threads N] [--trace] 
 cargo xtask mutants [--only NAME]  breaks one thing after the other in a copy, and fails where no test notices
 cargo xtask bench                  criterion for the core, then the load generator; prints tables, judges nothing
 cargo xtask bindings [--check]     build the library and generate the Kotlin and Swift from it;
+                                   with --check only say whether what is checked in differs
+cargo xtask words [--check]        check the words of the screens and write them for every UI;
                                    with --check only say whether what is checked in differs";
 
 fn main() -> ExitCode {
@@ -40,16 +43,18 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(arguments: &[String]) -> Result<ExitCode, Trouble> {
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match words[..] {
+    let spoken: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match spoken[..] {
         ["test"] => test::run(&Workshop::find()?, false),
         ["test", "--require-all"] => test::run(&Workshop::find()?, true),
-        ["converge", ref words @ ..] => converge::run(&Workshop::find()?, words),
+        ["converge", ref options @ ..] => converge::run(&Workshop::find()?, options),
         ["mutants"] => mutants::run(&Workshop::find()?, None),
         ["mutants", "--only", name] => mutants::run(&Workshop::find()?, Some(name)),
         ["bench"] => bench::run(&Workshop::find()?),
         ["bindings"] => bindings::write(&Workshop::find()?),
         ["bindings", "--check"] => bindings::check(&Workshop::find()?),
+        ["words"] => words::run(&Workshop::find()?, false),
+        ["words", "--check"] => words::run(&Workshop::find()?, true),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

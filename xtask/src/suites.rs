@@ -7,12 +7,13 @@ use crate::{
     suite::{Report, Suite},
     tools::Tool,
     trouble::Trouble,
+    words,
     workshop::Workshop,
 };
 use std::{fs, io};
 
 /// The houses that stand by themselves; what needs two of them is in `tests`.
-const HOUSES: [&str; 6] = ["protocol", "core", "server", "bindings", "demo", "xtask"];
+const HOUSES: [&str; 7] = ["protocol", "core", "server", "bindings", "demo", "words", "xtask"];
 
 /// Which stories need a browser.
 const PRINTED: &str = "printed::";
@@ -23,6 +24,7 @@ pub const SUITES: &[Suite] = &[
     Suite { name: "clippy", run: clippy },
     Suite { name: "dependencies", run: dependencies },
     Suite { name: "documentation", run: documentation },
+    Suite { name: "words drift", run: words_drift },
     Suite { name: "house by house", run: houses },
     Suite { name: "end to end", run: end_to_end },
     Suite { name: "printed pages", run: printed_pages },
@@ -113,6 +115,11 @@ fn api_drift(workshop: &Workshop) -> Result<Report, Trouble> {
     let same = given.is_some_and(|given| given == known);
     println!("server/openapi.json {} what `kairan-server openapi` prints", if same { "is" } else { "is not" });
     Ok(Report::check(&run::Ran { success: same, lines: Vec::new() }))
+}
+
+/// The words that are checked in for each UI are those of `words/`, and these keep their rules.
+fn words_drift(workshop: &Workshop) -> Result<Report, Trouble> {
+    Ok(Report::check(&words::checked(workshop)?))
 }
 
 fn bindings_drift(workshop: &Workshop) -> Result<Report, Trouble> {

@@ -1,7 +1,7 @@
 //! Records as lines of text: the conclusion first.
 #![allow(clippy::format_push_string, reason = "writing to a text cannot fail, and nobody waits for a terminal")]
 
-use crate::{phone::Trouble, words};
+use crate::{phone::Trouble, texts, words};
 use kairan_core::records::{
     Alert, AlertKind, Arrival, BlockDelivery, Counts, Desk, DeskNotice, Home, HomeStage, Joining, Me, NoticeDetail,
     NoticeKind, NoticeLine, OpState, PhoneLine, Reach, Salvage, SealState, SearchHit, SentState, WaitingOp,
@@ -57,11 +57,17 @@ pub fn home(home: &Home) -> String {
     if home.can_check_in {
         text += &match &home.check_in {
             Some(said) => format!("今日は「{}」。{}\n", words::mood(said.mood), arrival(said.state, said.at)),
-            None => "今日の体調はいかがですか。　良い (good)　普通 (fair)　相談したい (talk)\n".to_owned(),
+            None => format!(
+                "{}。　{} (good)　{} (fair)　{} (talk)\n",
+                texts::home::QUESTION,
+                texts::terms::mood::GOOD,
+                texts::terms::mood::FAIR,
+                texts::terms::mood::TALK
+            ),
         };
     }
     if home.unread.is_empty() {
-        text += "新しい回覧はありません。\n";
+        text += &format!("{}\n", texts::home::EMPTY);
     } else {
         text += &format!("新しい回覧 {}件\n", home.unread_count);
         for notice in &home.unread {
@@ -78,15 +84,11 @@ pub fn home(home: &Home) -> String {
 /// What became of damaged records, and the one thing to do.
 fn salvage(salvage: &Salvage) -> String {
     let kept = match salvage.waiting {
-        0 => "送信待ちはありません。".to_owned(),
-        waiting => format!("読めた送信待ち{waiting}件は残しました。"),
+        0 => texts::home::SALVAGE_NONE.to_owned(),
+        waiting => texts::home::salvage_kept(waiting),
     };
-    let todo = if salvage.lost {
-        "最近押したものが残っているか、もう一度お確かめください。"
-    } else {
-        "なくなったものはありません。そのままお使いください。"
-    };
-    format!("保存の一部が壊れていました（{}）。{kept}{todo}\n", words::time(salvage.at))
+    let todo = if salvage.lost { texts::home::SALVAGE_LOST } else { texts::home::SALVAGE_WHOLE };
+    format!("{}（{}）。{kept}{todo}\n", texts::home::SALVAGE_TITLE, words::time(salvage.at))
 }
 
 fn arrival(state: Arrival, at: i64) -> String {
@@ -100,13 +102,13 @@ fn arrival(state: Arrival, at: i64) -> String {
 fn strip(home: &Home) -> String {
     let mut text = String::new();
     if home.waiting > 0 {
-        text += &format!("送信待ち {}件　保存しました。つながると自動で送ります。\n", home.waiting);
+        text += &format!("{}。{}\n", texts::common::waiting_strip(home.waiting), texts::common::WAITING_STRIP_THEN);
     }
     if home.asking > 0 {
-        text += &format!("送る前に確かめたいもの {}件　(outbox)\n", home.asking);
+        text += &format!("{}　(outbox)\n", texts::common::asking_strip(home.asking));
     }
     if home.refused > 0 {
-        text += &format!("受け付けられなかったもの {}件　(outbox)\n", home.refused);
+        text += &format!("{}　(outbox)\n", texts::common::refused_strip(home.refused));
     }
     text
 }
@@ -201,13 +203,16 @@ fn line(notice: &NoticeLine) -> String {
 pub fn notice(detail: &NoticeDetail) -> String {
     let mut text = format!("{}\n{}から　{}\n", detail.line.title, detail.line.from, words::time(detail.line.at));
     if let Some(withdrawn) = &detail.withdrawn {
-        text += &format!("この回覧は取り下げられました。{}\n", withdrawn.reason);
+        text += &format!("{}{}\n", texts::notice::WITHDRAWN, withdrawn.reason);
     }
     let points = &detail.points;
     let by_when = points.by_when.clone();
-    for (label, point) in
-        [("いつ", &points.when), ("どこで", &points.place), ("すること", &points.what), ("しめきり", &by_when)]
-    {
+    for (label, point) in [
+        (texts::notice::WHEN, &points.when),
+        (texts::notice::PLACE, &points.place),
+        (texts::notice::WHAT, &points.what),
+        (texts::notice::BY_WHEN, &by_when),
+    ] {
         if let Some(point) = point {
             text += &format!("  {label}　{point}\n");
         }
@@ -234,7 +239,7 @@ fn figures(counts: &Counts) -> String {
 
 pub fn outbox(waiting: &[WaitingOp]) -> String {
     if waiting.is_empty() {
-        return "送信待ちはありません。".to_owned();
+        return texts::home::SALVAGE_NONE.to_owned();
     }
     let mut text = String::new();
     for op in waiting {
@@ -286,14 +291,14 @@ fn desk(desk: &Desk) -> String {
         text += &format!("  {}　{}世帯　アプリ {}・紙 {}\n", group.name, group.households, group.app, group.paper);
     }
     if desk.sent.is_empty() && desk.statuses.is_empty() {
-        text += "  送った回覧はまだありません。\n";
+        text += &format!("  {}\n", texts::desk::EMPTY);
     }
     for (number, sent) in (1..).zip(&desk.sent) {
         let state = match sent.state {
-            SentState::Waiting => "送信待ち",
-            SentState::Scheduled => "予約",
-            SentState::Published => "送りました",
-            SentState::Withdrawn => "取り下げ",
+            SentState::Waiting => texts::desk::sent_state::WAITING,
+            SentState::Scheduled => texts::desk::sent_state::SCHEDULED,
+            SentState::Published => texts::desk::sent_state::PUBLISHED,
+            SentState::Withdrawn => texts::desk::sent_state::WITHDRAWN,
         };
         text += &format!("{number:>3}. {}（{state}）　{}\n", sent.title, words::time(sent.at));
         if let Some(counts) = &sent.counts {
@@ -318,9 +323,9 @@ pub fn desk_notice(notice: &DeskNotice) -> String {
 /// 「アプリ 98世帯・紙 22世帯（印刷が必要です）」 where the phone knows the homes.
 pub fn sent_to(reach: Option<Reach>) -> String {
     match reach {
-        None | Some(Reach { households: 0, .. }) => "送りました。".to_owned(),
-        Some(Reach { app, paper: 0, .. }) => format!("送りました。アプリ {app}世帯"),
-        Some(Reach { app, paper, .. }) => format!("送りました。アプリ {app}世帯・紙 {paper}世帯（印刷が必要です）"),
+        None | Some(Reach { households: 0, .. }) => texts::send::SENT.to_owned(),
+        Some(Reach { app, paper: 0, .. }) => texts::send::sent_app(app),
+        Some(Reach { app, paper, .. }) => texts::send::sent_sum(app, paper),
     }
 }
 

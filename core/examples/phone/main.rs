@@ -4,6 +4,9 @@ mod lines;
 mod officer;
 mod phone;
 mod resident;
+// Generated: it is laid out by who writes it.
+#[rustfmt::skip]
+mod texts;
 mod words;
 
 use clap::{Parser, Subcommand, ValueEnum};

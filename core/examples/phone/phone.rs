@@ -1,6 +1,6 @@
 //! The opened phone: calls by name, who it acts for, what it says after each command, and watching.
 
-use crate::{lines, words};
+use crate::{lines, texts, words};
 use kairan_core::{
     CallError, Kairan, Listener, Network, Options, call,
     keys::SoftwarePlatform,
@@ -239,7 +239,7 @@ impl Phone {
         self.alert()?;
         let me: Me = self.ask("me", &json!({}))?;
         if !me.joined {
-            println!("この電話での利用は終わりました。");
+            println!("{}", texts::phones::GONE);
             return Ok(());
         }
         let mut news = Vec::new();

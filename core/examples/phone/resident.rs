@@ -3,7 +3,7 @@
 use crate::{
     lines,
     phone::{Phone, Trouble},
-    words,
+    texts, words,
 };
 use kairan_core::records::{Home, Joining, Mood, NoticeDetail, NoticePage, PhoneLine, SearchHit};
 use serde_json::json;
@@ -64,7 +64,7 @@ pub fn list(phone: &Phone) -> Result<(), Trouble> {
     phone.persons()?;
     phone.sync()?;
     let page = phone.raw("notices", &json!({ "person": phone.person()?, "filter": "all", "limit": 50 }))?;
-    phone.show(&page, |page: &NoticePage| lines::notices(&page.lines, "まだ回覧はありません。届くとここに出ます。"))
+    phone.show(&page, |page: &NoticePage| lines::notices(&page.lines, texts::archive::EMPTY))
 }
 
 pub fn read(phone: &Phone, wanted: &str) -> Result<(), Trouble> {
@@ -99,7 +99,7 @@ pub fn feel(phone: &Phone, mood: Mood, agree: bool) -> Result<(), Trouble> {
     let said = words::mood(mood);
     phone.done(&op, &format!("今日は「{said}」。届きました。"))?;
     if mood == Mood::Talk && !phone.json {
-        println!("相談は民生委員に届きます。急ぐときは119番へ。");
+        println!("{}", texts::home::NOTE);
     }
     Ok(())
 }
@@ -121,7 +121,7 @@ pub fn phones(phone: &Phone) -> Result<(), Trouble> {
 }
 
 pub fn leave(phone: &Phone) -> Result<(), Trouble> {
-    const LEFT: &str = "この電話での利用をやめました。";
+    const LEFT: &str = texts::phones::LEFT;
     let op: String = phone.ask("leave", &json!({ "person": phone.person()? }))?;
     match phone.done(&op, LEFT) {
         // The last person's leaving signs the phone off: the sync that learned of it has erased everything.

@@ -3,7 +3,7 @@
 use super::Kairan;
 use crate::{
     error::Error,
-    records::{MyTalk, Support},
+    records::{MyTalk, NewsState, PracticeTask, Support},
 };
 use kairan_protocol::{id::OpId, op::Command};
 
@@ -12,7 +12,13 @@ use kairan_protocol::{id::OpId, op::Command};
 impl Kairan {
     /// A person's own requests for a talk, newest first, each with how far it is.
     pub fn my_talks(&self, person: String) -> Result<Vec<MyTalk>, Error> {
-        self.look(|engine| engine.store.my_talks(person.parse()?, engine.bearings.now()))
+        let talks = self.look(|engine| engine.store.my_talks(person.parse()?, engine.bearings.now()))?;
+        if let Ok(practice) = self.engine.practising()
+            && talks.iter().any(|talk| talk.state == NewsState::Taken)
+        {
+            practice.did(PracticeTask::Talk);
+        }
+        Ok(talks)
     }
 
     /// A case was on the screen of somebody of the team: the resident hears who looked first, and this phone raises it no more.

@@ -3,7 +3,7 @@
 use super::Kairan;
 use crate::{
     error::Error,
-    records::{Desk, DeskName, DeskNotice, RoleKind},
+    records::{AudienceTree, Desk, DeskName, DeskNotice, RoleKind},
 };
 use kairan_protocol::{id::RoleId, op::Command, time::Timestamp};
 
@@ -23,6 +23,18 @@ impl Kairan {
     /// A notice as a desk follows it up: unread homes by block.
     pub fn desk_notice(&self, group: String, notice: String) -> Result<DeskNotice, Error> {
         self.look(|engine| engine.store.desk_notice(group.parse()?, notice.parse()?))
+    }
+
+    /// Whom a notice of a desk goes to, as a tree of checkboxes: what was ticked (the `ticked` of the tree before), and after a tap on
+    /// a row, which turns it and everything below it on or off. With neither, everything is ticked.
+    pub fn audience(
+        &self,
+        person: String,
+        group: String,
+        ticked: Vec<String>,
+        tap: Option<String>,
+    ) -> Result<AudienceTree, Error> {
+        self.look(|engine| engine.store.audience(person.parse()?, group.parse()?, &ticked, tap.as_deref()))
     }
 
     /// Gives `to` a role at a group; the op's id.

@@ -14,6 +14,7 @@ impl Kairan {
     /// on this screen to be scanned it is handed over in person; `passed_on` as a link, whoever comes with it waits for an officer's
     /// tap. The secret is nowhere but in this answer.
     pub async fn invite(&self, person: String, to: String, passed_on: bool) -> Result<Invited, Error> {
+        self.engine.is_real()?;
         let enrolment = self.look(|engine| engine.store.enrolment())?.ok_or(Error::NotJoined)?;
         let invitee = to.parse().map(Invitee::Household).or_else(|_| to.parse().map(Invitee::Person))?;
         let secret = Secret::random().map_err(Error::internal)?;
@@ -29,6 +30,7 @@ impl Kairan {
 
     /// Lets somebody in who waits with a link that was passed on, or turns them away; the op's id.
     pub async fn approve(&self, person: String, join: String, admit: bool) -> Result<String, Error> {
+        self.engine.is_real()?;
         self.ask(&person, Command::Approve { join: join.parse()?, admit }).await
     }
 }

@@ -30,6 +30,7 @@ impl Kairan {
     /// neighbourhood it adds that one's people. Any sheet of the same neighbourhood, used up or not, tells a phone that joined where
     /// its neighbourhood is now.
     pub async fn join(&self, code: String, persons: Vec<String>) -> Result<Joining, Error> {
+        self.engine.is_real()?;
         let invitation: Invitation = code
             .parse()
             .map_err(|error: kairan_protocol::invite::BadCode| Error::BadCode { detail: error.to_string() })?;
@@ -42,6 +43,7 @@ impl Kairan {
 
     /// This person leaves this phone. Their things go when the server has confirmed it; the last one's with all the rest.
     pub async fn leave(&self, person: String) -> Result<String, Error> {
+        self.engine.is_real()?;
         self.ask(&person, Command::Leave {}).await
     }
 }

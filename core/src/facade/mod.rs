@@ -12,6 +12,7 @@ mod paper;
 mod people;
 mod phones;
 mod posting;
+mod practising;
 mod reading;
 mod syncing;
 mod taps;
@@ -129,6 +130,7 @@ impl Kairan {
                 let now = engine.bearings.now();
                 let op = Op { id: OpId::at(now).map_err(Error::internal)?, person, at: now, command };
                 engine.store.enqueue(&op, None, now)?;
+                engine.practised(&op);
                 Ok(op.id)
             })
             .await?;
@@ -142,6 +144,11 @@ impl Kairan {
         if let Some(running) = &self.looping().running {
             running.tell(crate::plan::Input::Tapped);
         }
+    }
+
+    #[cfg(all(test, feature = "json"))]
+    pub(crate) const fn engine(&self) -> &Arc<Engine> {
+        &self.engine
     }
 
     fn looping(&self) -> MutexGuard<'_, Looping> {

@@ -1,7 +1,14 @@
 //! Opening a neighbourhood's folder; and what only Rust callers may set.
 
 use super::{Kairan, Looping, Threads};
-use crate::{error::Error, plan::Pace, platform::Platform, runtime::Engine, transport::Network};
+use crate::{
+    error::Error,
+    plan::Pace,
+    platform::Platform,
+    practice::{Practice, is_practice},
+    runtime::Engine,
+    transport::Network,
+};
 use std::{
     path::Path,
     sync::{Arc, Mutex},
@@ -27,6 +34,18 @@ impl Kairan {
     pub fn open(dir: String, platform: Arc<dyn Platform>) -> Result<Arc<Self>, Error> {
         Self::open_with(dir, platform, Options::default())
     }
+
+    /// Opens the practice neighbourhood in a folder of its own: a pretend one inside this phone, with made-up people, that answers
+    /// like a server. Nothing of it is sent to anybody, and there is no network in it. It begins anew each time; which of its tasks
+    /// are done is kept.
+    ///
+    /// # Errors
+    /// [`Error::NotPractice`] for the folder of a real neighbourhood, which is not touched.
+    #[cfg_attr(feature = "ffi", uniffi::constructor)]
+    #[allow(clippy::needless_pass_by_value, reason = "what crosses the language border is owned")]
+    pub fn practice(dir: String, platform: Arc<dyn Platform>) -> Result<Arc<Self>, Error> {
+        Self::practice_with(dir, platform, Options::default())
+    }
 }
 
 impl Kairan {
@@ -35,10 +54,31 @@ impl Kairan {
         Self::open_with(dir, platform, Options { runtime: Some(runtime), ..Options::default() })
     }
 
-    /// Opens a folder with everything chosen.
+    /// Opens a folder with everything chosen. A practice neighbourhood's is refused with [`Error::InPractice`].
     pub fn open_with(dir: impl AsRef<Path>, platform: Arc<dyn Platform>, options: Options) -> Result<Arc<Self>, Error> {
         let Options { runtime, pace, network } = options;
-        let engine = Engine::open(dir.as_ref(), platform, network, pace)?;
+        if is_practice(dir.as_ref()) {
+            return Err(Error::InPractice);
+        }
+        Self::on(runtime, Engine::open(dir.as_ref(), platform, network, pace, None)?)
+    }
+
+    /// As [`Kairan::practice`], on a runtime and behind a switch of the caller's. It is patient with nobody: no machine is to be
+    /// spared there.
+    pub fn practice_with(
+        dir: impl AsRef<Path>,
+        platform: Arc<dyn Platform>,
+        options: Options,
+    ) -> Result<Arc<Self>, Error> {
+        let Options { runtime, pace: _, network } = options;
+        let practice = Arc::new(Practice::open(dir.as_ref(), platform.clone(), network.clone())?);
+        let pace = Pace { poke_jitter_millis: 0 };
+        let engine = Engine::open(dir.as_ref(), platform, network, pace, Some(practice))?;
+        engine.begin_practice()?;
+        Self::on(runtime, engine)
+    }
+
+    fn on(runtime: Option<Handle>, engine: Engine) -> Result<Arc<Self>, Error> {
         let threads = match runtime {
             Some(handle) => Threads::Callers(handle),
             None => Threads::Own(Some(

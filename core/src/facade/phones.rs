@@ -14,6 +14,7 @@ impl Kairan {
 
     /// Signs a phone off that is lost or was given away; the op's id.
     pub async fn revoke(&self, person: String, device: String) -> Result<String, Error> {
+        self.engine.is_real()?;
         self.ask(&person, Command::Revoke { device: device.parse()? }).await
     }
 }

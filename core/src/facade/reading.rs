@@ -3,7 +3,7 @@
 use super::Kairan;
 use crate::{
     error::Error,
-    records::{Home, Me, NoticeDetail, NoticeFilter, NoticePage, SearchHit},
+    records::{EventLine, Home, Me, NoticeDetail, NoticeFilter, NoticePage, PracticeTask, SearchHit},
 };
 
 /// More lines than this are never put on one page.
@@ -14,7 +14,8 @@ const LONGEST_PAGE: u32 = 200;
 impl Kairan {
     /// Whose phone this is, and where.
     pub fn me(&self) -> Result<Me, Error> {
-        self.look(|engine| engine.store.me(engine.bearings.now()))
+        let me = self.look(|engine| engine.store.me(engine.bearings.now()))?;
+        Ok(Me { practice: self.engine.practising().is_ok(), ..me })
     }
 
     /// The first screen of a person.
@@ -40,8 +41,19 @@ impl Kairan {
         self.look(|engine| engine.store.notice(person.parse()?, id.parse()?))
     }
 
+    /// Everything that takes place from now on, soonest first: at most a hundred.
+    pub fn events(&self, person: String) -> Result<Vec<EventLine>, Error> {
+        self.look(|engine| engine.store.events(person.parse()?, engine.bearings.now()))
+    }
+
     /// What holds the words, newest first, with the words marked. Two characters are enough.
     pub fn search(&self, person: String, text: String, limit: u32) -> Result<Vec<SearchHit>, Error> {
-        self.look(|engine| engine.store.search(person.parse()?, &text, limit.clamp(1, LONGEST_PAGE)))
+        let found = self.look(|engine| engine.store.search(person.parse()?, &text, limit.clamp(1, LONGEST_PAGE)))?;
+        if let Ok(practice) = self.engine.practising()
+            && !found.is_empty()
+        {
+            practice.did(PracticeTask::Search);
+        }
+        Ok(found)
     }
 }

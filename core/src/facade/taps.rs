@@ -3,7 +3,7 @@
 use super::Kairan;
 use crate::{
     error::Error,
-    records::{Mood, Stage},
+    records::{Mood, PracticeTask, Stage},
 };
 use kairan_protocol::{
     id::{NoticeId, OpId, PersonId, Rev},
@@ -46,6 +46,9 @@ impl Kairan {
         let op: OpId = op.parse()?;
         let vanished = self.aside(move |engine| engine.store.take_back_unsent(op)).await?;
         if vanished {
+            if let Ok(practice) = self.engine.practising() {
+                practice.did(PracticeTask::TakeBack);
+            }
             self.tapped(&[crate::records::Screen::Home]);
         } else {
             self.ask(&person, Command::TakeBack { op }).await?;

@@ -26,8 +26,10 @@ use rusqlite::OptionalExtension;
 
 /// So many of the unread are listed; the rest is a number.
 const UNREAD: u32 = 20;
-/// So many events are listed.
-const EVENTS: u32 = 5;
+/// So many events are listed on the first screen.
+const NEXT_EVENTS: u32 = 5;
+/// So many on their own.
+const EVENTS: u32 = 100;
 /// So many emergencies are listed.
 const EMERGENCIES: u32 = 20;
 
@@ -60,12 +62,22 @@ impl Store {
                 emergencies,
                 unread,
                 unread_count,
-                next_events: events(look, person, now)?,
+                next_events: events(look, person, now, NEXT_EVENTS)?,
                 waiting,
                 refused,
                 asking,
                 salvage: salvage.clone(),
             })
+        })
+    }
+}
+
+impl Store {
+    /// Everything a person's notices tell that takes place from now on, soonest first: at most a hundred.
+    pub fn events(&self, person: PersonId, now: Timestamp) -> Result<Vec<EventLine>, Error> {
+        self.look(|look| {
+            person_here(look, person)?;
+            events(look, person, now, EVENTS)
         })
     }
 }
@@ -108,7 +120,7 @@ fn count_unread(look: &Look<'_>, person: PersonId) -> Result<u32, Error> {
 }
 
 /// What takes place next: it has not ended, or where no end is told, has not begun.
-fn events(look: &Look<'_>, person: PersonId, now: Timestamp) -> Result<Vec<EventLine>, Error> {
+fn events(look: &Look<'_>, person: PersonId, now: Timestamp, most: u32) -> Result<Vec<EventLine>, Error> {
     let mut select = look.connection().prepare_cached(
         "SELECT notice.id, notice.title, notice.when_text, notice.place, notice.starts, notice.ends
          FROM notice CROSS JOIN standing ON standing.number = notice.number AND standing.person = ?1
@@ -116,7 +128,7 @@ fn events(look: &Look<'_>, person: PersonId, now: Timestamp) -> Result<Vec<Event
            AND notice.needs_update = 0
          ORDER BY coalesce(notice.ends, notice.starts) LIMIT ?3",
     )?;
-    let events = select.query_map((person.number(), now.millis(), EVENTS), |row| {
+    let events = select.query_map((person.number(), now.millis(), most), |row| {
         Ok(EventLine {
             notice: row.get(0)?,
             title: row.get(1)?,

@@ -1,14 +1,17 @@
 //! What screens show, read in milliseconds from the mirror and the pending ops; every order and count is made here.
 
 mod alerts;
+mod audience;
 mod cases;
 mod days;
 mod desk;
 mod face;
 mod finding;
+mod following;
 mod home;
 mod letter;
 mod notices;
+mod order;
 mod paper;
 mod people;
 

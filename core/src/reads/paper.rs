@@ -1,6 +1,9 @@
 //! Paper homes: what is to be carried where, and how many homes a set of boards reaches.
 
-use super::desk::{line_from_above, opened, rosters, tallies};
+use super::{
+    desk::{opened, rosters},
+    following::{line_from_above, tallies},
+};
 use crate::{
     error::Error,
     overlay::{Look, Seen},
@@ -126,7 +129,7 @@ fn record(
     }
 }
 
-fn reached(look: &Look<'_>, audience: &[Audience]) -> Result<Reach, Error> {
+pub(super) fn reached(look: &Look<'_>, audience: &[Audience]) -> Result<Reach, Error> {
     let boards: BTreeSet<GroupId> = audience
         .iter()
         .filter_map(|audience| match audience {

@@ -40,6 +40,7 @@ impl Store {
             persons: world.persons.iter().map(line).collect(),
             complete: world.is_complete(),
             utc_offset_minutes,
+            practice: false,
         })
     }
 

@@ -80,6 +80,25 @@ pub struct SentLine {
     pub at: i64,
     /// The figures of this desk's homes; none until the server counted.
     pub counts: Option<Counts>,
+    /// 「確認 62%」 of what asks for seals and stands on its boards; none until the server counted.
+    #[serde(default)]
+    pub figure: Option<Figure>,
+}
+
+/// How many confirmed by app, never by proxy or on paper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct Figure {
+    /// Of a hundred households, rounded down.
+    pub percent: u32,
+    /// Households that confirmed.
+    pub acknowledged: u32,
+    /// All households.
+    pub households: u32,
+    /// Percent more (or less) than at the circular before this one at this desk; none for the first, and for 緊急のお知らせ.
+    pub change: Option<i32>,
+    /// The percents of the desk's last eight circulars up to this one, oldest first; empty for 緊急のお知らせ.
+    pub trend: Vec<u32>,
 }
 
 /// One home of a roster.
@@ -247,6 +266,12 @@ pub struct Desk {
     pub days: Vec<DayLine>,
     /// How many take part today (associations).
     pub participation: Option<ParticipationLine>,
+    /// How many of the talks nobody has taken: 未対応.
+    #[serde(default)]
+    pub waiting_talks: u32,
+    /// How many of them somebody has: 対応中.
+    #[serde(default)]
+    pub taken_talks: u32,
 }
 
 /// One home and where it stands.
@@ -274,8 +299,14 @@ pub struct BlockLine {
     pub name: String,
     /// Its figures.
     pub counts: Counts,
-    /// Its homes, those that have not confirmed first; empty where names are not this desk's to see.
+    /// Its homes, in the order of the roster; empty where names are not this desk's to see.
     pub homes: Vec<HomeLine>,
+    /// まだの世帯: those that have not confirmed and are not served on paper; まだ届いていない first, then 届いた, then 開いた.
+    #[serde(default)]
+    pub unread: Vec<HomeLine>,
+    /// 紙・まだ: those a copy is still to be carried to.
+    #[serde(default)]
+    pub to_carry: Vec<HomeLine>,
 }
 
 /// A notice as a desk follows it up.
@@ -288,4 +319,13 @@ pub struct DeskNotice {
     pub counts: Counts,
     /// By block.
     pub blocks: Vec<BlockLine>,
+    /// How many homes stand in the blocks' `unread`; where names are not this desk's to see, how many there are by the figures.
+    #[serde(default)]
+    pub unread_total: u32,
+    /// As `unread_total`, of the blocks' `to_carry`.
+    #[serde(default)]
+    pub to_carry_total: u32,
+    /// 紙でお届けの世帯: those still to be served, and those that have their copy.
+    #[serde(default)]
+    pub paper_total: u32,
 }

@@ -88,6 +88,9 @@ pub struct Me {
     /// show every time by it, wherever the phone is.
     #[serde(default)]
     pub utc_offset_minutes: i32,
+    /// Whether it is the practice neighbourhood: nothing of it is sent to anybody.
+    #[serde(default)]
+    pub practice: bool,
 }
 
 /// One of a person's phones.

@@ -198,13 +198,13 @@ twins! {
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ffi", derive(uniffi::Enum))]
 pub enum Screen {
-    /// `home`.
+    /// `home` and `events`.
     Home,
     /// `notices` and `search`.
     Notices,
     /// `notice`.
     Notice,
-    /// `desks`, `desk` and `desk_notice`.
+    /// `desks`, `desk`, `desk_notice` and `audience`.
     Desk,
     /// `outbox`.
     Outbox,

@@ -1,13 +1,21 @@
 //! One exchange with the server at a time: store, keys, clock and transport put together.
 
-use super::{bearings::Bearings, card, changes::Changes, proof, setback::Setback};
+use super::{
+    bearings::Bearings,
+    card,
+    changes::Changes,
+    proof,
+    setback::Setback,
+    way::{Live, Way},
+};
 use crate::{
     error::Error,
     plan::{Batch, Pace, Trouble},
     platform::Platform,
+    practice::Practice,
     records::Screen,
     store::{Enrolment, Store, SyncState, hands_back, id_of},
-    transport::{District, Failure, LiveStream, Network},
+    transport::{District, Failure, Network},
 };
 use kairan_protocol::{
     id::{FeedNumber, OpId},
@@ -38,13 +46,15 @@ pub(crate) struct Engine {
     pub(crate) changes: Changes,
     pub(crate) network: Network,
     pub(crate) pace: Pace,
+    /// The pretend district, where this is the practice neighbourhood: everything is asked there and nowhere else.
+    pub(super) practice: Option<Arc<Practice>>,
     district: Mutex<Option<Arc<District>>>,
     /// When the server answered last; none after nobody could be reached.
     answered: Mutex<Option<Instant>>,
     /// How often in a row syncs that were asked for broke off over the ops they held.
     pub(crate) broken: AtomicU32,
     /// Held during an exchange: the loop and whoever asks for a sync take turns.
-    turn: tokio::sync::Mutex<()>,
+    pub(super) turn: tokio::sync::Mutex<()>,
 }
 
 /// What an answered exchange brought.
@@ -71,9 +81,9 @@ pub(crate) struct Round {
 }
 
 /// A request ready to go.
-struct Prepared {
-    enrolment: Enrolment,
-    request: SyncRequest,
+pub(super) struct Prepared {
+    pub(super) enrolment: Enrolment,
+    pub(super) request: SyncRequest,
     /// The new ops in it.
     ops: Vec<OpId>,
     /// Those and the ones it hands back: what it may fail over.
@@ -81,7 +91,13 @@ struct Prepared {
 }
 
 impl Engine {
-    pub(crate) fn open(dir: &Path, platform: Arc<dyn Platform>, network: Network, pace: Pace) -> Result<Self, Error> {
+    pub(crate) fn open(
+        dir: &Path,
+        platform: Arc<dyn Platform>,
+        network: Network,
+        pace: Pace,
+        practice: Option<Arc<Practice>>,
+    ) -> Result<Self, Error> {
         std::fs::create_dir_all(dir)?;
         let bearings = Bearings::open(dir, platform.clone());
         let store = Store::open(dir, bearings.now())?;
@@ -92,6 +108,7 @@ impl Engine {
             changes: Changes::default(),
             network,
             pace,
+            practice,
             district: Mutex::new(None),
             answered: Mutex::new(None),
             broken: AtomicU32::new(0),
@@ -143,7 +160,7 @@ impl Engine {
             self.aside(move |engine| engine.prepare(batch, renew)).await?;
         self.tell_if_made_anew();
         let asked = self.bearings.reading();
-        let answer = self.district(&enrolment).sync(&enrolment.token, &request).await;
+        let answer = self.way(&enrolment).sync(&enrolment.token, &request).await;
         self.reached(!matches!(&answer, Err(failure) if failure.is_silence()));
         let response = answer.map_err(|failure| Setback { ops: carried.clone(), ..failure.into() })?;
         self.bearings.tie(response.now, &asked);
@@ -153,7 +170,7 @@ impl Engine {
         round.map(|round| Round { sent, ..round }).map_err(|error| Setback { ops: carried, ..error.into() })
     }
 
-    fn prepare(&self, batch: Batch, renew: bool) -> Result<Prepared, Error> {
+    pub(super) fn prepare(&self, batch: Batch, renew: bool) -> Result<Prepared, Error> {
         let now = self.bearings.now();
         self.store.ingest_spool(now)?;
         let enrolment = self.enrolment()?;
@@ -179,7 +196,7 @@ impl Engine {
         Ok(Prepared { enrolment, request, ops, carried })
     }
 
-    fn take(
+    pub(super) fn take(
         &self,
         enrolment: &Enrolment,
         request: &SyncRequest,
@@ -188,6 +205,9 @@ impl Engine {
     ) -> Result<Round, Error> {
         let now = self.bearings.now();
         let applied = self.store.answered(request, response, now)?;
+        if let Some(practice) = &self.practice {
+            practice.arrived(&response.results);
+        }
         // Where nobody is left on this phone, a further round tells whether it was signed off: only then it is erased.
         let emptied = applied.rights_changed && self.store.persons()?.is_empty();
         // An op that no answer settles must not be sent again and again. What is handed back waits at least, once it was sent.
@@ -246,7 +266,7 @@ impl Engine {
             })
             .await?;
         let asked = self.bearings.reading();
-        self.district(enrolment).token(&proof).await.map_err(|failure| {
+        self.way(enrolment).token(&proof).await.map_err(|failure| {
             if let Failure::Problem { problem, date: Some(date), .. } = &failure
                 && problem.code == ProblemCode::BadProof
             {
@@ -260,9 +280,9 @@ impl Engine {
     pub(crate) async fn read_card(self: &Arc<Self>) -> Result<Round, Setback> {
         let _turn = self.turn.lock().await;
         let enrolment = self.aside(Self::enrolment).await?;
-        let district = self.district(&enrolment);
-        let read = district.card().await?;
-        self.take_over(read, district.preferred()).await?;
+        let way = self.way(&enrolment);
+        let read = way.card().await?;
+        self.take_over(read, way.preferred()).await?;
         Ok(Round::default())
     }
 
@@ -278,7 +298,7 @@ impl Engine {
             let after = card::taken_over(before.clone(), read, answered);
             if after != before {
                 engine.store.set_enrolment(&after)?;
-                engine.district(&after).set_addresses(after.addresses);
+                engine.way(&after).set_addresses(after.addresses);
             }
             engine.bearings.card_read();
             Ok(())
@@ -287,9 +307,9 @@ impl Engine {
     }
 
     /// Opens the live stream.
-    pub(crate) async fn live(self: &Arc<Self>) -> Result<LiveStream, Setback> {
+    pub(crate) async fn live(self: &Arc<Self>) -> Result<Live, Setback> {
         let enrolment = self.aside(Self::enrolment).await?;
-        Ok(self.district(&enrolment).live(&enrolment.token).await?)
+        Ok(self.way(&enrolment).live(&enrolment.token).await?)
     }
 
     /// The op that was sent alone waits with the reason it failed for.
@@ -338,6 +358,14 @@ impl Engine {
         Ok(renew_in(&enrolment, &enrolment.token, self.bearings.now()))
     }
 
+    /// Where everything is asked.
+    fn way(&self, enrolment: &Enrolment) -> Way {
+        match &self.practice {
+            Some(practice) => Way::Practice(practice.clone()),
+            None => Way::District(self.district(enrolment)),
+        }
+    }
+
     /// The way to the district; its connections are kept from one exchange to the next.
     fn district(&self, enrolment: &Enrolment) -> Arc<District> {
         let pinned = card::pinned(enrolment);
@@ -373,7 +401,7 @@ impl Engine {
 }
 
 /// Everything a screen can show.
-const ALL_SCREENS: [Screen; 7] =
+pub(super) const ALL_SCREENS: [Screen; 7] =
     [Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk, Screen::Outbox, Screen::Phones, Screen::Me];
 
 /// Until about half of the token's life is over; the device's number decides where in ten days, the same each time.

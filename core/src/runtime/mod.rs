@@ -4,9 +4,11 @@ mod bearings;
 pub(crate) mod card;
 mod changes;
 mod engine;
+mod practising;
 pub(crate) mod proof;
 mod rounds;
 mod setback;
+mod way;
 
 pub use changes::Listener;
 

@@ -31,7 +31,7 @@ pub(super) fn rename(from: &Path, to: &Path) -> Result<bool, Error> {
 }
 
 /// On the disk when this returns, whole, and never readable by others.
-pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let unfinished = beside(path, ".part");
     remove(&unfinished)?;
     let mut options = OpenOptions::new();

@@ -22,6 +22,7 @@ pub use enrolment::Enrolment;
 pub use spool::spool_tap;
 pub use steps::Step;
 
+pub(crate) use files::write_private;
 pub(crate) use handing::hands_back;
 pub(crate) use outbox::handback::id_of;
 
@@ -46,6 +47,11 @@ use std::{
     },
 };
 use steps::Steps;
+
+/// Whether a folder holds anything of a neighbourhood.
+pub(crate) fn holds_a_neighbourhood(dir: &Path) -> bool {
+    ["outbox.db", "mirror.db", "enrolment.json", "spool"].iter().any(|name| dir.join(name).exists())
+}
 
 /// What a sync request starts from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -10,6 +10,7 @@
 mod alerts;
 mod cases;
 mod compared;
+mod desks;
 mod epochs;
 mod handing;
 mod harm;

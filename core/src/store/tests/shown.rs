@@ -163,6 +163,23 @@ fn the_next_events_are_shown_soonest_first() {
     phone.take(Answer::new().rows(BOARD, 4, rows));
     let titles: Vec<_> = phone.home().next_events.into_iter().map(|event| event.title).collect();
     assert_eq!(titles, ["明日", "来月"]);
+    assert_eq!(phone.store.events(SATO, NOW).unwrap(), phone.home().next_events);
+}
+
+#[test]
+fn all_that_takes_place_is_listed_where_the_first_screen_shows_five() {
+    let phone = Phone::of_sato();
+    let on = |number: u8| {
+        let mut body = circular(&format!("第{number}号"));
+        let starts = Some(NOW.plus_millis(i64::from(121 - number) * DAY));
+        body.points.when = Some(kairan_protocol::notice::When { text: "朝9時".to_owned(), starts, ends: None });
+        notice_row(number, u64::from(number) + 1, &body)
+    };
+    phone.take(Answer::new().rows(BOARD, 121, (1..=120).map(on).collect()));
+    let events = phone.store.events(SATO, NOW).unwrap();
+    assert_eq!((events.len(), phone.home().next_events.len()), (100, 5));
+    assert_eq!((events[0].title.as_str(), events[99].title.as_str()), ("第120号", "第21号"));
+    assert_eq!(phone.store.events(HANAKO, NOW), Err(Error::unknown("person")));
 }
 
 fn post() -> Op {
@@ -349,7 +366,8 @@ fn a_desk_counts_its_homes_and_lists_the_unread_by_block() {
     let followed = phone.store.desk_notice(MIDORI, notice_id(1)).unwrap();
     assert_eq!(followed.counts.households, 2);
     let homes: Vec<_> = followed.blocks[0].homes.iter().map(|home| home.name.as_str()).collect();
-    assert_eq!(homes, ["鈴木", "佐藤"]);
+    assert_eq!(homes, ["佐藤", "鈴木"], "in the order of the roster");
+    assert_eq!(followed.blocks[0].unread[0].name, "鈴木");
     assert_eq!(phone.store.notice(SATO, notice_id(1)).unwrap().seals.unwrap().households, 2);
     assert_eq!(phone.store.desks(SATO, NOW).unwrap().len(), 1);
 }
