@@ -1,7 +1,7 @@
 //! The page as a browser meets it: a real server, real phones, real HTTP.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a failed test says so")]
 
-use kairan_demo::{Demo, Options};
+use kairan_demo::{Demo, Options, town::district::Size};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ impl Browser {
 }
 
 async fn demo() -> Demo {
-    Demo::begin(Options { port: 0, keep: None }).await.unwrap()
+    Demo::begin(Options { port: 0, keep: None, size: Size::Small }).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +126,7 @@ async fn the_stream_says_which_screens_of_which_phone_changed_and_ends_with_the_
 async fn a_taken_port_is_replaced_and_nothing_is_left_in_the_end() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let demo = Demo::begin(Options { port, keep: None }).await.unwrap();
+    let demo = Demo::begin(Options { port, keep: None, size: Size::Small }).await.unwrap();
     assert!(!demo.url().contains(&format!(":{port}/")));
     let folder = demo.folder().to_path_buf();
     assert!(folder.join("phones/ume").is_dir());

@@ -160,7 +160,9 @@ impl Deal {
     fn home(&mut self, at: (&'static str, usize, usize), in_block: &[String], paper: bool) -> Home {
         let (association, block, place) = at;
         let (name, people) = match KNOWN.iter().find(|known| (known.0, known.1, known.2) == at) {
-            Some((.., name, people)) => ((*name).to_owned(), people.iter().map(|person| (*person).to_owned()).collect()),
+            Some((.., name, people)) => {
+                ((*name).to_owned(), people.iter().map(|person| (*person).to_owned()).collect())
+            }
             None => {
                 let name = self.family(in_block);
                 let members = if paper { 1 + place % 2 } else { 1 + (place + block) % 3 };
@@ -268,7 +270,12 @@ fn below(text: &mut String, association: &Association, homes: &[Home]) {
     let key = association.key;
     line(text, format_args!("[[federation.association]]\nkey = \"{key}\"\nname = \"{}\"", association.name()));
     if let Some((name, telephone)) = association.support {
-        line(text, format_args!("support = {{ name = \"{name}\", telephone = \"{telephone}\", hours = \"平日 9時から17時\" }}"));
+        line(
+            text,
+            format_args!(
+                "support = {{ name = \"{name}\", telephone = \"{telephone}\", hours = \"平日 9時から17時\" }}"
+            ),
+        );
     }
     if let Some(team) = association.team {
         line(text, format_args!("[[federation.association.team]]\nkey = \"{key}-team\"\nname = \"{team}\""));
@@ -317,8 +324,12 @@ mod tests {
         let names: BTreeSet<&str> = plan.persons.iter().map(|person| person.name.as_str()).collect();
         assert_eq!(names.len(), plan.persons.len());
         for block in plan.groups.iter().filter(|group| group.kind == Block) {
-            let homes: Vec<&str> =
-                plan.groups.iter().filter(|home| home.parent == Some(block.id)).map(|home| home.name.as_str()).collect();
+            let homes: Vec<&str> = plan
+                .groups
+                .iter()
+                .filter(|home| home.parent == Some(block.id))
+                .map(|home| home.name.as_str())
+                .collect();
             assert_eq!(homes.len(), homes.iter().collect::<BTreeSet<_>>().len(), "{homes:?}");
         }
     }

@@ -63,8 +63,13 @@ impl Handset {
             ops.push(RawValue::from_string(op.to_text()).map_err(|error| Error::Data(error.to_string()))?);
         }
         let SyncRequest { epoch, rights, cursors, .. } = &self.state;
-        let request =
-            SyncRequest { epoch: epoch.clone(), rights: *rights, cursors: cursors.clone(), ops, ..SyncRequest::default() };
+        let request = SyncRequest {
+            epoch: epoch.clone(),
+            rights: *rights,
+            cursors: cursors.clone(),
+            ops,
+            ..SyncRequest::default()
+        };
         let answer = store.sync(&self.token.secret, request).await?;
         for result in &answer.results {
             match &result.outcome {
@@ -106,6 +111,8 @@ async fn enrolled(
     };
     match store.enrol(request).await? {
         EnrolResponse::Enrolled(enrolled) => Ok(enrolled.token),
-        EnrolResponse::Choose { .. } | EnrolResponse::Waiting { .. } => Err(Error::Data("nobody was let in".to_owned())),
+        EnrolResponse::Choose { .. } | EnrolResponse::Waiting { .. } => {
+            Err(Error::Data("nobody was let in".to_owned()))
+        }
     }
 }

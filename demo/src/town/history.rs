@@ -1,6 +1,9 @@
 //! The year behind the town: played once, in order, by real ops against the server's own store, whose clock is set to each moment.
 //! What comes of it is what a server holds that ran all that time.
 
+mod answers;
+mod days;
+
 use super::{
     chance::Chance,
     district::{self, Size},
@@ -11,15 +14,12 @@ use super::{
 use crate::Error;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use kairan_protocol::{
-    check_in::Mood,
     feed::Audience,
     id::{GroupId, InviteId, NoticeId, OpId, PersonId, Rev},
     invite::{Invitation, Secret, Whom},
     notice::{Change, NoticePatch, Points},
     op::{Command, Invitee},
     outcome::Outcome,
-    paper::PaperStage,
-    receipt::Stage,
     sign::Fingerprint,
     time::{Day, Timestamp, ZoneOffsets},
 };
@@ -70,7 +70,8 @@ pub(super) async fn play(town: &Path, address: &str, size: Size, now: Timestamp)
     kairan_server::set_up(&folder, &text, Arc::clone(&clock) as Arc<dyn Clock>).await?;
     let _lock = folder::lock(&folder)?;
     let identity = Identity::load(&folder)?;
-    let store = Store::open(&folder, Arc::clone(&clock) as Arc<dyn Clock>, identity.keys()).map_err(kairan_server::Error::from)?;
+    let store = Store::open(&folder, Arc::clone(&clock) as Arc<dyn Clock>, identity.keys())
+        .map_err(kairan_server::Error::from)?;
     let played = Player::begin(town, (address, size), store.clone(), clock, identity.fingerprint(), now).await;
     let played = match played {
         Ok(mut player) => player.year().await.map(|()| player.residents),
@@ -81,6 +82,9 @@ pub(super) async fn play(town: &Path, address: &str, size: Size, now: Timestamp)
     closed.map_err(kairan_server::Error::from)?;
     Ok(Remembered { address: address.to_owned(), residents })
 }
+
+/// What is said by whom, each at its moment; phones by their places.
+type Said = BTreeMap<usize, Vec<(Timestamp, Command)>>;
 
 struct Player {
     store: Store,
@@ -96,6 +100,11 @@ struct Player {
     groups: Vec<GroupId>,
     sent: BTreeMap<usize, NoticeId>,
     chance: Chance,
+}
+
+/// A part of a correction.
+fn to<T>(part: Option<T>) -> Change<T> {
+    part.map_or(Change::Keep, Change::Set)
 }
 
 impl Player {
@@ -287,9 +296,6 @@ impl Player {
             return Ok(());
         };
         let Points { when, place, what, by_when } = points.clone();
-        fn to<T>(part: Option<T>) -> Change<T> {
-            part.map_or(Change::Keep, Change::Set)
-        }
         let patch = NoticePatch {
             when: to(when),
             place: to(place),
@@ -309,7 +315,7 @@ impl Player {
     }
 
     /// Everybody who is to say something does, some at once; what was said by whom.
-    async fn say(&mut self, mut said: BTreeMap<usize, Vec<(Timestamp, Command)>>) -> Result<Vec<(usize, Vec<OpId>)>, Error> {
+    async fn say(&mut self, mut said: Said) -> Result<Vec<(usize, Vec<OpId>)>, Error> {
         let store = &self.store;
         let speaking = self.handsets.iter_mut().enumerate().filter_map(|(place, handset)| {
             let said = said.remove(&place)?;
@@ -324,152 +330,5 @@ impl Player {
         let said = agreeing.map(|(place, _)| (place, vec![(now, Command::Consent { moods_to_team: true })])).collect();
         self.say(said).await?;
         self.settle().await
-    }
-
-    fn reaches(&self, number: usize, resident: &Resident) -> bool {
-        let from = self.circulars[number].from.as_str();
-        let association = &district::ASSOCIATIONS[resident.association];
-        let group = self.groups[number];
-        from == district::CITY
-            || from == association.federation
-            || group == resident.association_id
-            || group == resident.block
-    }
-
-    /// How far each phone gets with a circular, and what leaders enter for homes on paper.
-    async fn answer(&mut self, number: usize, now: Timestamp) -> Result<(), Error> {
-        let Some(notice) = self.sent.get(&number).copied() else { return Ok(()) };
-        let circular = &self.circulars[number];
-        let rev = if circular.corrected.is_some() { Rev(2) } else { Rev::FIRST };
-        let asked_at = circular.corrected.as_ref().map_or(circular.at, |(at, _)| *at);
-        let is_new = self.now.since(circular.at) < 3 * DAY;
-        // The town got used to it in the course of the year; what is new has had less time.
-        let weeks = self.now.since(circular.at) / (7 * DAY);
-        let usual = 100 - u32::try_from(weeks).unwrap_or(52).min(52) * 3 / 5;
-        let mut chance = self.chance.of(number as u64);
-        let usual = usual * (90 + chance.below(20)) / 100;
-        let usual = if circular.morning { 5 } else if is_new { usual * 7 / 10 } else { usual };
-        let mut said: BTreeMap<usize, Vec<(Timestamp, Command)>> = BTreeMap::new();
-        for (place, resident) in self.residents.iter().enumerate() {
-            if !self.reaches(number, resident) || (resident.on_the_page && is_new) {
-                continue;
-            }
-            let stage = if chance.percent(resident.habits.seals * usual / 100) {
-                Stage::Acknowledged
-            } else if chance.percent(42) {
-                Stage::Displayed
-            } else if chance.percent(85) {
-                Stage::Delivered
-            } else {
-                continue;
-            };
-            let at = asked_at.plus_millis(chance.millis(now.since(asked_at)));
-            said.entry(place).or_default().push((at, Command::Receipt { notice, rev, stage }));
-        }
-        if !circular.morning {
-            for home in &self.paper {
-                let leader = self.residents.iter().position(|one| one.leads && one.block == home.block);
-                let Some(leader) = leader.filter(|leader| self.reaches(number, &self.residents[*leader])) else { continue };
-                let stage = match chance.below(100) {
-                    0..60 => PaperStage::Handed,
-                    60..80 => PaperStage::Proxy,
-                    _ => continue,
-                };
-                let command = Command::PaperReceipt { notice, rev, household: home.household, stage };
-                said.entry(leader).or_default().push((now, command));
-            }
-        }
-        self.say(said).await.map(drop)
-    }
-
-    /// People said in the course of a day how they were; whoever asked for a talk was called the same evening.
-    async fn evening(&mut self, day: Day) -> Result<(), Error> {
-        let now = self.clock.now();
-        let before = self.zone.day_of(self.now).since(day);
-        let mut chance = self.chance.of(10_000 + before.unsigned_abs());
-        let morning = year::midnight(day, &self.zone).plus_millis(6 * HOUR);
-        let mut said = BTreeMap::new();
-        let mut in_hidamari = 0;
-        for (place, resident) in self.residents.iter().enumerate().filter(|(_, resident)| resident.habits.agreed) {
-            let shown = before == SHOWN_DAY && resident.association == 0 && !resident.on_the_page;
-            let mood = if shown {
-                in_hidamari += 1;
-                match in_hidamari {
-                    ..=6 => Mood::Talk,
-                    number if number % 3 == 0 => Mood::Fair,
-                    _ => Mood::Good,
-                }
-            } else if !chance.percent(resident.habits.says) {
-                continue;
-            } else if !resident.on_the_page && self.teams.contains_key(&resident.association) && chance.below(400) == 0 {
-                Mood::Talk
-            } else if chance.percent(66) {
-                Mood::Good
-            } else {
-                Mood::Fair
-            };
-            let at = morning.plus_millis(chance.millis(now.since(morning) - HOUR));
-            said.insert(place, vec![(at, Command::CheckIn { mood, day })]);
-        }
-        // Yesterday somebody was called who is to be called again: the team still has that.
-        let kept = (before == 1).then(|| self.talker(1)).flatten();
-        if let Some(kept) = kept {
-            said.insert(kept, vec![(now.plus_millis(-2 * HOUR), Command::CheckIn { mood: Mood::Talk, day })]);
-        }
-        let asked: Vec<(usize, bool)> = said
-            .iter()
-            .filter(|(_, said)| matches!(said[..], [(_, Command::CheckIn { mood: Mood::Talk, .. })]))
-            .map(|(place, _)| (*place, Some(*place) == kept))
-            .collect();
-        let ids: BTreeMap<usize, Vec<OpId>> = self.say(said).await?.into_iter().collect();
-        for (place, stays) in asked {
-            let association = self.residents[place].association;
-            let (Some(team), Some(case)) = (self.teams.get_mut(&association), ids.get(&place).and_then(|ids| ids.first()))
-            else {
-                continue;
-            };
-            let case = *case;
-            let mut work = vec![(now, Command::SeeCase { case }), (now, Command::TakeCase { case })];
-            if !stays {
-                let text = Some("お電話しました。お変わりないとのことです。".to_owned());
-                work.push((now, Command::CloseCase { case, text }));
-            }
-            team.say(&self.store, work).await?;
-        }
-        Ok(())
-    }
-
-    /// Somebody of ひだまり who lives alone with their thoughts; another one for each number.
-    fn talker(&self, number: usize) -> Option<usize> {
-        let willing = self.residents.iter().enumerate();
-        let willing = willing.filter(|(_, one)| one.association == 0 && one.habits.agreed && !one.on_the_page && !one.leads);
-        willing.map(|(place, _)| place).nth(10 + number * 7)
-    }
-
-    /// Somebody asks for a talk, and nobody has taken it yet.
-    async fn ask(&mut self, now: Timestamp) -> Result<(), Error> {
-        let day = self.zone.day_of(now);
-        let said = self.talker(0).map(|place| (place, vec![(now, Command::CheckIn { mood: Mood::Talk, day })]));
-        self.say(said.into_iter().collect()).await.map(drop)
-    }
-
-    /// Early risers have said how they are, before most of the town is up.
-    async fn early(&mut self, now: Timestamp) -> Result<(), Error> {
-        let day = self.zone.day_of(now);
-        let since = year::midnight(day, &self.zone).plus_millis(5 * HOUR + 30 * MINUTE);
-        if since >= now {
-            return Ok(());
-        }
-        let mut chance = self.chance.of(20_000);
-        let open = self.talker(0);
-        let mut said = BTreeMap::new();
-        for (place, resident) in self.residents.iter().enumerate() {
-            if resident.habits.agreed && !resident.on_the_page && Some(place) != open && chance.percent(7) {
-                let mood = if chance.percent(70) { Mood::Good } else { Mood::Fair };
-                let at = since.plus_millis(chance.millis(now.since(since)));
-                said.insert(place, vec![(at, Command::CheckIn { mood, day })]);
-            }
-        }
-        self.say(said).await.map(drop)
     }
 }

@@ -124,7 +124,8 @@ struct Turn {
 /// Who answers in which order, and how they are.
 fn dealt(town: &Town, seed: u64, already: &[bool]) -> Vec<Turn> {
     let mut chance = Chance::new(seed);
-    let mut order: Vec<usize> = town.answering().filter(|place| !already.get(*place).copied().unwrap_or_default()).collect();
+    let mut order: Vec<usize> =
+        town.answering().filter(|place| !already.get(*place).copied().unwrap_or_default()).collect();
     chance.shuffle(&mut order);
     let mut talks = 0;
     order

@@ -86,7 +86,9 @@ impl Remembered {
     pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
         let path = folder.join(FILE);
         match std::fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text).map(Some).map_err(|error| Error::Data(format!("{FILE}: {error}"))),
+            Ok(text) => {
+                serde_json::from_slice(&text).map(Some).map_err(|error| Error::Data(format!("{FILE}: {error}")))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::file(path)(error)),
         }
@@ -118,7 +120,8 @@ pub fn dealt(homes: &[Home], known: &[HouseholdFacts]) -> (Vec<Resident>, Vec<Pa
                 }
                 continue;
             }
-            let of_page = |name: &str| district::ON_THE_PAGE.iter().find(|(_, who)| *who == name).map(|(page, _)| *page);
+            let of_page =
+                |name: &str| district::ON_THE_PAGE.iter().find(|(_, who)| *who == name).map(|(page, _)| *page);
             let has_visitor = home.people.iter().any(|name| of_page(name).is_some());
             // Nobody but the visitor seals for their home, and the newcomers have no phone yet.
             if (has_visitor && round == 1) || home.name == district::NEWCOMERS.0 {

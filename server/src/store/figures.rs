@@ -12,12 +12,7 @@ use kairan_protocol::{
 
 impl Look<'_> {
     /// How many of an association agreed and tapped today, and where its homes stand with a notice.
-    pub fn figures(
-        &self,
-        association: GroupId,
-        notice: NoticeId,
-        zone: &ZoneOffsets,
-    ) -> Result<Figures, StoreError> {
+    pub fn figures(&self, association: GroupId, notice: NoticeId, zone: &ZoneOffsets) -> Result<Figures, StoreError> {
         let day = zone.day_of(self.now);
         let (agreed, said) = participation(self, association, day)?;
         let mut counts = Counts::default();

@@ -56,8 +56,8 @@ pub use journalled::Journalled;
 pub use keys::Keys;
 pub use live::{Live, LiveEvent};
 pub use records::{
-    Caller, CardFacts, CheckLine, DeviceFacts, Figures, Found, HouseholdFacts, Invitation, InvitationState, JoinedBy, Next,
-    PersonFacts, ZoneFacts,
+    Caller, CardFacts, CheckLine, DeviceFacts, Figures, Found, HouseholdFacts, Invitation, InvitationState, JoinedBy,
+    Next, PersonFacts, ZoneFacts,
 };
 pub use set_up::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, PlannedRole, PlannedSupport, SetUpPlan};
 
