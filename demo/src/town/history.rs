@@ -26,7 +26,7 @@ use kairan_protocol::{
 use kairan_server::{
     clock::{Clock, ManualClock},
     folder,
-    identity::Identity,
+    identity::{Identity, tls::Certificates},
     store::{Found, Store},
 };
 use std::{
@@ -65,11 +65,15 @@ enum Happening {
 /// Plays the year of a new district that ends at `now`; who has a phone in it.
 pub(super) async fn play(town: &Path, address: &str, size: Size, now: Timestamp) -> Result<Remembered, Error> {
     let folder = town.join("district");
-    let clock = Arc::new(ManualClock::new(year::begins(now)));
-    let text = district::text(address, size)?;
-    kairan_server::set_up(&folder, &text, Arc::clone(&clock) as Arc<dyn Clock>).await?;
+    let begins = year::begins(now);
+    let clock = Arc::new(ManualClock::new(begins));
+    // As a volunteer sets a district up, but a year ago: `set_up` would take that for a clock that was never set.
+    let plan = kairan_server::config::plan(&district::text(address, size)?, begins)?;
+    folder::make_private(&folder)?;
     let _lock = folder::lock(&folder)?;
-    let identity = Identity::load(&folder)?;
+    let identity = Identity::create(&folder)?;
+    Certificates::own(&folder, &identity, &plan.addresses)?;
+    Store::create(&folder, &plan, begins).map_err(kairan_server::Error::from)?;
     let store = Store::open(&folder, Arc::clone(&clock) as Arc<dyn Clock>, identity.keys())
         .map_err(kairan_server::Error::from)?;
     let played = Player::begin(town, (address, size), store.clone(), clock, identity.fingerprint(), now).await;

@@ -62,7 +62,7 @@ impl Player {
                 };
                 let stage = match chance.below(100) {
                     0..60 => PaperStage::Handed,
-                    60..80 => PaperStage::Proxy,
+                    60..80 if circular.kind != NoticeKind::Notice => PaperStage::Proxy,
                     _ => continue,
                 };
                 let command = Command::PaperReceipt { notice, rev, household: home.household, stage };
