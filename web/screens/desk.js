@@ -24,7 +24,8 @@ export default {
     const [given, asked] = place.parts;
     const group = given ?? (await call("desks", { person: person.id })).find(({ kind }) => kind !== "team")?.group;
     const [desk, drafts] = await Promise.all([call("desk", { group }), call("drafts", { person: person.id }).catch(() => [])]);
-    const shown = asked ?? (wide() ? desk.sent.find(({ counts }) => counts)?.notice : undefined);
+    const first = desk.sent.find(({ figure: known }) => known) ?? desk.sent.find(({ counts }) => counts);
+    const shown = asked ?? (wide() ? first?.notice : undefined);
     const notice = shown && (await call("desk_notice", { group, notice: shown }));
     const mine = drafts.filter(({ draft }) => draft.from === group);
     return { desk, drafts: mine, notice, alone: asked !== undefined };
@@ -87,7 +88,7 @@ function followUp(here, notice) {
       "div",
       { class: "follow-head" },
       element("div", {}, element("h2", { id: "followed" }, text(line.title)), element("p", { class: "note" }, note(`${word("desk.sent_on", { date: date(line.at) })}　${known ? word("desk.of_homes", { homes: known.households, count: known.acknowledged }) : ""}`))),
-      line.state === "published" ? figure(known) : element("span", { class: "tag quiet" }, word(`desk.sent_state.${line.state}`)),
+      line.state === "published" ? (line.kind === "notice" ? element("span", { class: "note" }, word("terms.notice_kind.notice")) : figure(known)) : element("span", { class: "tag quiet" }, word(`desk.sent_state.${line.state}`)),
     ),
     known && element("p", { class: "heard", role: "status" }, spoken(known)),
     legend(notice),
