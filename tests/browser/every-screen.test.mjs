@@ -32,6 +32,7 @@ async function show(page, screen, hash, asked) {
     await page.setViewportSize(viewport);
     await page.goto(`${demo.origin}${screen.path}?${new URLSearchParams({ lang, size, theme })}`);
     await drawn(page);
+    for (const frame of screen.frames) await drawn(page.frameLocator(frame));
     return;
   }
   await open(context, demo, { phone: screen.phone, hash, view: screen.view, ...asked, viewport, page });

@@ -227,7 +227,7 @@ export const SCREENS = [
       await until(home(asking, "ume"), ({ emergencies }) => emergencies.length > 0);
     },
   },
-  { name: "stage", title: "体験のページ", path: "/", viewport: PC, phone: "ume" },
+  { name: "stage", title: "体験のページ", path: "/", frames: ["#phone", "#desk"], viewport: PC, phone: "ume" },
 ].map((screen) => ({ viewport: PHONE, ...screen }));
 
 /** Writes a circular and goes on to whom it goes. */

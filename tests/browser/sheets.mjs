@@ -1,5 +1,6 @@
 // Draws every screen and state into a few contact sheets, for people to look at: `node sheets.mjs FOLDER`.
 
+import { spawnSync } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { begin, drawn, open, PC } from "./harness/browser.mjs";
@@ -48,6 +49,7 @@ async function picture(screen, hash, asked) {
     await page.setViewportSize(screen.viewport);
     await page.goto(`${demo.origin}${screen.path}?${new URLSearchParams({ lang: "ja", size: "100", theme: "light", ...asked })}`);
     await drawn(page);
+    for (const frame of screen.frames) await drawn(page.frameLocator(frame));
   } else {
     await open(context, demo, { ...screen, hash, ...asked, page });
     await screen.pressed?.(page);
@@ -62,6 +64,12 @@ async function picture(screen, hash, asked) {
   return { shot: shot.toString("base64"), width: screen.viewport.width };
 }
 
+/** 256 colours are enough for a sheet, where Debian's pngquant is there. */
+function compress(file) {
+  const { error } = spawnSync("pngquant", ["--force", "--ext", ".png", "--strip", "--speed", "1", "256", file]);
+  if (error) console.log("pngquant is missing: the sheets stay larger");
+}
+
 await mkdir(folder, { recursive: true });
 for (const { file, title } of SHEETS) {
   const figures = tiles.get(file).map(({ label, name, picture: { shot, width } }) => `<figure style="width:${width * SCALE}px"><figcaption><b>${label}</b> ${name}</figcaption><img src="data:image/png;base64,${shot}" width="${width * SCALE}"></figure>`);
@@ -71,6 +79,7 @@ for (const { file, title } of SHEETS) {
   await sheet.setContent(`<!doctype html><meta charset="utf-8"><title>${title}</title><style>${style}</style><h1>${title}</h1><main>${figures.join("")}</main>`);
   await writeFile(join(folder, `${file}.png`), await sheet.screenshot({ fullPage: true }));
   await sheet.close();
+  compress(join(folder, `${file}.png`));
   console.log(`${file}.png`);
 }
 await over();

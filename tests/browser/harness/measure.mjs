@@ -154,7 +154,9 @@ export const contrast = (page) =>
       const filled = [...shape.ownerSVGElement.querySelectorAll("rect, circle, path")].filter((other) => other !== shape && other.compareDocumentPosition(shape) & Node.DOCUMENT_POSITION_FOLLOWING);
       const around = filled.map((other) => ({ box: other.getBoundingClientRect(), fill: getComputedStyle(other).fill })).filter(({ fill: own }) => own !== "none" && parse(own).a > 0);
       const mine = shape.getBoundingClientRect();
-      const holds = ({ box }) => box.left <= mine.left + 1 && box.right >= mine.right - 1 && box.top <= mine.top + 1 && box.bottom >= mine.bottom - 1;
+      // The box of letters is larger than the letters: their middle says what they stand on.
+      const edges = shape.localName === "text" ? { left: mine.left + mine.width / 2, right: mine.left + mine.width / 2, top: mine.top + mine.height / 2, bottom: mine.top + mine.height / 2 } : mine;
+      const holds = ({ box }) => box.left <= edges.left + 1 && box.right >= edges.right - 1 && box.top <= edges.top + 1 && box.bottom >= edges.bottom - 1;
       const behind = around.filter(holds).at(-1);
       judge(shape.localName === "text" ? "text" : "shape", shape.localName === "text" ? 7 : 3, drawn, behind ? parse(behind.fill) : below, shape, where);
     }
