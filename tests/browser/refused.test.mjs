@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { act, begin, open } from "./harness/browser.mjs";
+import { japanese } from "./harness/words.mjs";
 import { refuse } from "./screens.mjs";
 
 let here;
@@ -19,7 +20,7 @@ test("a commissioner who took on a request that was taken back meanwhile reads w
   await act(page, "open-refused").click();
   const line = page.locator('[data-state="refused"]');
   await line.waitFor();
-  const words = await import(new URL("../../web/words/ja.js", import.meta.url)).then(({ default: all }) => all);
+  const words = await japanese();
   const said = await line.innerText();
   assert.ok(said.includes(words["terms.op_state.refused"]), said);
   const [why, todo] = words[`codes.${refused.code}`].split(/(?<=。)/);
