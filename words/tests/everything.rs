@@ -74,8 +74,8 @@ fn every_code_of_the_phone_itself_is_explained() {
     codes.extend(between(&whole, "const HANDING_BACK: &str = \""));
     codes.insert("unsupported");
     let error = fs::read_to_string(repository().join("core/src/error.rs")).unwrap();
-    let code = error.split("pub fn code(&self)").nth(1).unwrap().split("\n    }\n").next().unwrap();
-    codes.extend(between(code, "=> \""));
+    let said = error.split("pub fn code(&self)").nth(1).unwrap().split("\n    }\n").next().unwrap();
+    codes.extend(between(said, "=> \""));
     for known in ["on_the_wire", "later", "handing_back", "another_identity", "not_joined", "unknown_call"] {
         assert!(codes.contains(known), "{known}");
     }
@@ -87,7 +87,7 @@ fn every_op_has_its_word() {
     assert_eq!(lacking("terms.op", Command::WORDS.iter().copied()), Vec::<String>::new());
 }
 
-/// 「CaseState」 is `case_state`.
+/// `CaseState` is `case_state`.
 fn snake(name: &str) -> String {
     let mut snake = String::new();
     for letter in name.chars() {
