@@ -421,6 +421,7 @@ export default {
   "notice.reading_place_reader": "Sentence {number} of {count}",
   "notice.seal": "Seal",
   "notice.seal_done": "Acknowledged",
+  "notice.seal_mark": "印",
   "notice.seal_not_yet": "Not yet",
   "notice.seal_not_yet_reader": "Seal of {name}, not yet",
   "notice.seal_reader": "Seal of {name}, acknowledged, {time}",

@@ -421,6 +421,7 @@ export default {
   "notice.reading_place_reader": "{count}文のうち{number}文め",
   "notice.seal": "印",
   "notice.seal_done": "確認した",
+  "notice.seal_mark": "印",
   "notice.seal_not_yet": "まだ",
   "notice.seal_not_yet_reader": "{name}の印、まだ",
   "notice.seal_reader": "{name}の印、確認した、{time}",
