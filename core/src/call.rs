@@ -85,6 +85,9 @@ methods! {
     async check_in(person: String, mood: Mood);
     async consent(person: String, moods_to_team: bool);
     async take_back(person: String, op: String);
+    sync drafts(person: String);
+    async save_draft(person: String, id: Option<String>, draft: Draft);
+    async drop_draft(person: String, id: String);
     async post(person: String, draft: Draft);
     async correct(person: String, notice: String, seen: u32, correction: Correction);
     async withdraw(person: String, notice: String, seen: u32, reason: String);
@@ -195,6 +198,7 @@ mod tests {
         include_str!("facade/alerts.rs"),
         include_str!("facade/cases.rs"),
         include_str!("facade/desk.rs"),
+        include_str!("facade/drafts.rs"),
         include_str!("facade/inviting.rs"),
         include_str!("facade/joining.rs"),
         include_str!("facade/outbox.rs"),

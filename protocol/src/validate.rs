@@ -124,6 +124,34 @@ pub fn points(points: &Points) -> Result<(), Limit> {
     points.by_when.as_ref().map_or(Ok(()), |by| text("by_when", &by.text, POINT))
 }
 
+/// As [`text`], of something not finished yet: it may be empty.
+fn unfinished(field: &'static str, value: &str, limit: usize) -> Result<(), Limit> {
+    match text(field, value, limit) {
+        Err(Limit::Empty { .. }) if value.chars().nth(limit).is_some() => Err(Limit::TooLong { field, limit }),
+        Err(Limit::Empty { .. }) => Ok(()),
+        other => other,
+    }
+}
+
+/// A notice that is being written and goes to so many boards: within the limits of what can be sent, finished or not.
+///
+/// # Errors
+/// The first limit it breaks.
+pub fn draft(title: &str, four: &Points, body: &str, boards: usize) -> Result<(), Limit> {
+    if boards > AUDIENCE {
+        return Err(Limit::TooMany { field: "audience", limit: AUDIENCE });
+    }
+    unfinished("title", title, TITLE)?;
+    unfinished("text", body, TEXT)?;
+    let points = [
+        ("when", four.when.as_ref().map(|when| &when.text)),
+        ("where", four.place.as_ref()),
+        ("what", four.what.as_ref()),
+        ("by_when", four.by_when.as_ref().map(|by| &by.text)),
+    ];
+    points.into_iter().try_for_each(|(field, point)| point.map_or(Ok(()), |point| unfinished(field, point, POINT)))
+}
+
 fn patch(patch: &NoticePatch) -> Result<(), Limit> {
     patch.title.as_ref().map_or(Ok(()), |title| text("title", title, TITLE))?;
     patch.text.as_ref().map_or(Ok(()), |body| text("text", body, TEXT))?;
@@ -267,6 +295,18 @@ mod tests {
     fn a_title_of_a_hundred_letters_fits_and_one_more_does_not() {
         assert_eq!(text("title", &"回".repeat(TITLE), TITLE), Ok(()));
         assert_eq!(text("title", &"回".repeat(TITLE + 1), TITLE), Err(Limit::TooLong { field: "title", limit: TITLE }));
+    }
+
+    #[test]
+    fn a_draft_may_be_empty_but_no_longer_than_what_can_be_sent() {
+        let empty = Points { place: Some(String::new()), ..Points::default() };
+        assert_eq!(draft("", &empty, " \n", 0), Ok(()));
+        let long = |limit: usize| " ".repeat(limit + 1);
+        assert_eq!(draft(&long(TITLE), &empty, "", 0), Err(Limit::TooLong { field: "title", limit: TITLE }));
+        let place = Points { place: Some("公".repeat(POINT + 1)), ..Points::default() };
+        assert_eq!(draft("", &place, "", 0), Err(Limit::TooLong { field: "where", limit: POINT }));
+        assert_eq!(draft("a\u{0}", &empty, "", 0), Err(Limit::Control { field: "title" }));
+        assert_eq!(draft("", &empty, "", 201), Err(Limit::TooMany { field: "audience", limit: AUDIENCE }));
     }
 
     #[test]

@@ -44,6 +44,22 @@ pub fn in_cargo_test<'a>(lines: impl IntoIterator<Item = &'a str>) -> Count {
     sum
 }
 
+/// What node's test runner says at the end of its TAP.
+pub fn in_tap<'a>(lines: impl IntoIterator<Item = &'a str>) -> Count {
+    let mut sum = Count::default();
+    for line in lines {
+        let Some((name, number)) = line.strip_prefix("# ").and_then(|rest| rest.split_once(' ')) else { continue };
+        let Ok(number) = number.parse::<u64>() else { continue };
+        match name {
+            "pass" => sum.passed += number,
+            "fail" | "cancelled" => sum.failed += number,
+            "skipped" | "todo" => sum.ignored += number,
+            _ => {}
+        }
+    }
+    sum
+}
+
 /// The sum over the reports surefire left in a folder; nothing where there is no folder.
 pub fn in_surefire_reports(folder: &Path) -> Count {
     let Ok(entries) = fs::read_dir(folder) else { return Count::default() };
@@ -104,6 +120,13 @@ mod tests {
         let report = "<?xml version=\"1.0\"?>\n<testsuite xmlns:xsi=\"x\" name=\"org.kairan.core.FacadeTest\" time=\"4.1\" \
             tests=\"5\" errors=\"1\" skipped=\"1\" failures=\"0\">\n<testcase name=\"tests=99\"/></testsuite>";
         assert_eq!(in_surefire_report(report), Count { passed: 3, failed: 1, ignored: 1 });
+    }
+
+    #[test]
+    fn a_run_of_node_is_read_by_its_last_lines() {
+        let output = "TAP version 13\n# Subtest: うめ\nok 1 - うめ\n1..1\n# tests 9\n# suites 0\n# pass 6\n# fail 1\n# cancelled 1\n# skipped 1\n# todo 0\n# duration_ms 61.2";
+        assert_eq!(in_tap(output.lines()), Count { passed: 6, failed: 2, ignored: 1 });
+        assert!(in_tap(["TAP version 13", "1..0", "# tests 0", "# pass 0", "# fail 0"]).is_none());
     }
 
     #[test]

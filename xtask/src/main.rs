@@ -1,7 +1,8 @@
-//! The project commands, a thin dispatcher: `cargo xtask test`, `converge`, `mutants`, `bench`, `bindings`, `words`.
+//! The project commands, a thin dispatcher: `cargo xtask test`, `converge`, `mutants`, `bench`, `bindings`, `words`, `screens`.
 
 mod bench;
 mod bindings;
+mod browser;
 mod converge;
 mod count;
 mod mutants;
@@ -29,7 +30,8 @@ cargo xtask bench                  criterion for the core, then the load generat
 cargo xtask bindings [--check]     build the library and generate the Kotlin and Swift from it;
                                    with --check only say whether what is checked in differs
 cargo xtask words [--check]        check the words of the screens and write them for every UI;
-                                   with --check only say whether what is checked in differs";
+                                   with --check only say whether what is checked in differs
+cargo xtask screens web            draw every screen and state of the pages into the contact sheets of docs/screens";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -53,6 +55,7 @@ fn dispatch(arguments: &[String]) -> Result<ExitCode, Trouble> {
         ["bench"] => bench::run(&Workshop::find()?),
         ["bindings"] => bindings::write(&Workshop::find()?),
         ["bindings", "--check"] => bindings::check(&Workshop::find()?),
+        ["screens", "web"] => browser::screens(&Workshop::find()?),
         ["words"] => words::run(&Workshop::find()?, false),
         ["words", "--check"] => words::run(&Workshop::find()?, true),
         [] | ["help" | "--help" | "-h"] => {

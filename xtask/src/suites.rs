@@ -3,7 +3,7 @@
 //! All of them select the whole workspace with every feature, so that nothing is compiled twice.
 
 use crate::{
-    bindings, count, run,
+    bindings, browser, count, run,
     suite::{Report, Suite},
     tools::Tool,
     trouble::Trouble,
@@ -28,6 +28,7 @@ pub const SUITES: &[Suite] = &[
     Suite { name: "house by house", run: houses },
     Suite { name: "end to end", run: end_to_end },
     Suite { name: "printed pages", run: printed_pages },
+    Suite { name: "browser", run: in_the_browser },
     Suite { name: "api drift", run: api_drift },
     Suite { name: "bindings drift", run: bindings_drift },
     Suite { name: "kotlin", run: kotlin },
@@ -104,6 +105,17 @@ fn printed_pages(workshop: &Workshop) -> Result<Report, Trouble> {
     }
     run::required(bindings::build(workshop))?;
     cargo_test(workshop, &["--test", "stories", "--", PRINTED])
+}
+
+/// The pages as people meet them: the real demo, in a real browser.
+fn in_the_browser(workshop: &Workshop) -> Result<Report, Trouble> {
+    if let Some(report) = without(&[Tool::Chromium, Tool::Node, Tool::Npm], workshop) {
+        return Ok(report);
+    }
+    browser::ready(workshop)?;
+    let ran = browser::test(workshop)?;
+    let count = count::in_tap(ran.lines.iter().map(String::as_str));
+    Ok(Report::tests(&ran, count))
 }
 
 /// The description of the API that is checked in is the one the server gives.

@@ -23,11 +23,24 @@ pub enum Tool {
     Strace,
     /// `chromium`, with the letters of Japanese.
     Chromium,
+    /// `node`.
+    Node,
+    /// `npm`.
+    Npm,
 }
 
 impl Tool {
-    const ALL: [Self; 7] =
-        [Self::Rustfmt, Self::Clippy, Self::Deny, Self::Maven, Self::Java, Self::Strace, Self::Chromium];
+    const ALL: [Self; 9] = [
+        Self::Rustfmt,
+        Self::Clippy,
+        Self::Deny,
+        Self::Maven,
+        Self::Java,
+        Self::Strace,
+        Self::Chromium,
+        Self::Node,
+        Self::Npm,
+    ];
 
     /// Its name for people.
     pub const fn name(self) -> &'static str {
@@ -39,6 +52,8 @@ impl Tool {
             Self::Java => "a Java development kit",
             Self::Strace => "strace",
             Self::Chromium => "chromium",
+            Self::Node => "node",
+            Self::Npm => "npm",
         }
     }
 
@@ -52,6 +67,8 @@ impl Tool {
             Self::Java => workshop.command("javac", &["-version"]),
             Self::Strace => workshop.command("strace", &["-V"]),
             Self::Chromium => workshop.command("chromium", &["--version"]),
+            Self::Node => workshop.command("node", &["--version"]),
+            Self::Npm => workshop.command("npm", &["--version"]),
         };
         run::answer(question).is_some()
     }
@@ -71,6 +88,8 @@ impl Tool {
             Self::Java => package(&["openjdk-17-jdk-headless"]),
             Self::Strace => package(&["strace"]),
             Self::Chromium => package(&["chromium", "fonts-noto-cjk"]),
+            Self::Node => package(&["nodejs"]),
+            Self::Npm => package(&["npm"]),
         }
     }
 }

@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_house_without_integration_tests_has_none() -> Result<(), Trouble> {
-        assert!(Workshop::find()?.integration_tests("words").is_empty());
+        assert!(Workshop::find()?.integration_tests("docs").is_empty());
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod lines;
 mod officer;
 mod phone;
+mod practice;
 mod resident;
 // Generated: it is laid out by who writes it.
 #[rustfmt::skip]
@@ -95,6 +96,8 @@ enum Command {
     },
     /// この方の電話
     Phones,
+    /// 練習する。だれにも送られません
+    Practice,
     /// この電話での利用をやめる
     Leave,
     /// つながったまま、変わったことを知らせる（Ctrl-Cで終わる）
@@ -127,7 +130,10 @@ enum Feeling {
 
 fn main() -> ExitCode {
     let Arguments { dir, offline, json, person, command } = Arguments::parse();
-    let done = Phone::open(&dir, offline, json, person).and_then(|phone| run(&phone, command));
+    let done = match command {
+        Command::Practice => practice::run(&dir, json),
+        command => Phone::open(&dir, offline, json, person).and_then(|phone| run(&phone, command)),
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(trouble) => {
@@ -161,6 +167,8 @@ fn run(phone: &Phone, command: Command) -> Result<(), Trouble> {
         Command::Phones => resident::phones(phone),
         Command::Leave => resident::leave(phone),
         Command::Watch => phone.watch(),
+        // It has a phone of its own, and is not practised within itself.
+        Command::Practice => Ok(()),
     }
 }
 

@@ -76,6 +76,13 @@ impl Phone {
         Ok(Self { kairan, offline, json, person })
     }
 
+    /// The phone of the practice neighbourhood, in a folder of its own inside.
+    pub fn practise(dir: &Path, json: bool) -> Result<Self, Trouble> {
+        let platform = SoftwarePlatform::new(dir).map_err(|error| Trouble::Own(error.to_string()))?;
+        let kairan = Kairan::practice_with(dir.join("practice"), Arc::new(platform), Options::default())?;
+        Ok(Self { kairan, offline: false, json, person: None })
+    }
+
     /// A method's answer as it comes.
     pub fn raw(&self, name: &str, arguments: &Value) -> Result<String, Trouble> {
         Ok(call(&self.kairan, name, &arguments.to_string())?)

@@ -13,10 +13,8 @@ impl Kairan {
     /// A person's own requests for a talk, newest first, each with how far it is.
     pub fn my_talks(&self, person: String) -> Result<Vec<MyTalk>, Error> {
         let talks = self.look(|engine| engine.store.my_talks(person.parse()?, engine.bearings.now()))?;
-        if let Ok(practice) = self.engine.practising()
-            && talks.iter().any(|talk| talk.state == NewsState::Taken)
-        {
-            practice.did(PracticeTask::Talk);
+        if talks.iter().any(|talk| talk.state == NewsState::Taken) {
+            self.engine.did_practise(PracticeTask::Talk);
         }
         Ok(talks)
     }

@@ -4,6 +4,7 @@
 mod alerts;
 mod cases;
 mod desk;
+mod drafts;
 mod inviting;
 mod joining;
 mod opening;

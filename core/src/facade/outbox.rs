@@ -3,7 +3,7 @@
 use super::Kairan;
 use crate::{
     error::Error,
-    records::{Screen, WaitingOp},
+    records::{PracticeTask, Screen, WaitingOp},
 };
 use kairan_protocol::id::OpId;
 
@@ -32,7 +32,15 @@ impl Kairan {
     /// Forgets what was refused, or takes back what was never sent.
     pub async fn discard(&self, op: String) -> Result<(), Error> {
         let op: OpId = op.parse()?;
-        self.aside(move |engine| engine.store.discard(op)).await?;
+        self.aside(move |engine| {
+            let unsent = engine.store.outbox()?.iter().any(|held| held.unsent && held.id == op.to_string());
+            engine.store.discard(op)?;
+            if unsent {
+                engine.did_practise(PracticeTask::TakeBack);
+            }
+            Ok(())
+        })
+        .await?;
         self.tapped(&[Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk]);
         Ok(())
     }

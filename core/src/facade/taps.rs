@@ -44,11 +44,16 @@ impl Kairan {
     /// A mistaken tap: the named check-in counts no more. One that was never on the wire just vanishes.
     pub async fn take_back(&self, person: String, op: String) -> Result<(), Error> {
         let op: OpId = op.parse()?;
-        let vanished = self.aside(move |engine| engine.store.take_back_unsent(op)).await?;
+        let vanished = self
+            .aside(move |engine| {
+                let vanished = engine.store.take_back_unsent(op)?;
+                if vanished {
+                    engine.did_practise(PracticeTask::TakeBack);
+                }
+                Ok(vanished)
+            })
+            .await?;
         if vanished {
-            if let Ok(practice) = self.engine.practising() {
-                practice.did(PracticeTask::TakeBack);
-            }
             self.tapped(&[crate::records::Screen::Home]);
         } else {
             self.ask(&person, Command::TakeBack { op }).await?;

@@ -589,7 +589,7 @@ async fn a_mirror_that_goes_bad_in_use_is_told_to_the_screens_and_pulled_again_b
 
     assert_eq!(kairan.home(SATO.to_string()).unwrap().unread_count, 0);
     let told = tokio::task::spawn_blocking(move || changed.recv_timeout(std::time::Duration::from_secs(20))).await;
-    assert_eq!(told.unwrap().unwrap().len(), 7, "every screen");
+    assert_eq!(told.unwrap().unwrap().len(), 8, "every screen");
     network.restore();
     until(&kairan, |kairan| kairan.home(SATO.to_string()).unwrap().unread_count == 1).await;
     assert!(kairan.me().unwrap().complete);

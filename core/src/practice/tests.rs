@@ -261,6 +261,18 @@ fn all_ten_tasks_are_done_by_name_and_each_is_ticked_by_what_was_really_done() {
 }
 
 #[test]
+fn a_tap_that_still_waits_is_taken_back_from_the_list_of_what_waits() {
+    let lesson = Lesson::new();
+    lesson.cut(true);
+    let talk = lesson.feel(Mood::Talk);
+    lesson.tell("discard", &json!({ "op": talk })).unwrap();
+    assert_eq!(lesson.done(), [PracticeTask::TakeBack]);
+    lesson.cut(false);
+    lesson.sync();
+    assert_eq!((lesson.talks(), lesson.tasks().done), (vec![], 1));
+}
+
+#[test]
 fn a_search_that_finds_nothing_and_a_tap_that_is_refused_tick_nothing() {
     let lesson = Lesson::new();
     let found: Vec<NoticeLine> = lesson.mine("search", json!({ "text": "宇宙", "limit": 20 }));
@@ -293,11 +305,11 @@ fn practice_again_begins_anew_while_the_phone_keeps_itself_up_to_date() {
     until(&lesson.kairan, || lesson.outbox().is_empty());
     lesson.cut(true);
     lesson.feel(Mood::Talk);
-    lesson.cut(false);
     lesson.tell("practice_again", &json!({})).unwrap();
     assert_eq!((lesson.done(), lesson.outbox().len(), lesson.talks().len()), (vec![], 0, 0));
     let fresh = lesson.tasks().tasks[0].notice.clone().unwrap();
     assert_ne!(fresh, notice);
+    assert!(!lesson.tasks().cut);
     lesson.acknowledge(&fresh);
     until(&lesson.kairan, || matches!(lesson.detail(&fresh).seal, SealState::Acknowledged { .. }));
 }
@@ -474,8 +486,8 @@ fn live(lesson: &Lesson, all: &[Does]) {
         }
     }
     lesson.cut(false);
-    lesson.seconds(60);
     lesson.sync();
+    lesson.seconds(60);
     lesson.sync();
 }
 

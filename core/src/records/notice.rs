@@ -330,6 +330,18 @@ pub struct Draft {
     pub until: Option<i64>,
 }
 
+/// A draft that is kept on this phone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ffi", derive(uniffi::Record))]
+pub struct DraftLine {
+    /// Its id.
+    pub id: String,
+    /// What is written so far: 件名, group and boards may still be empty.
+    pub draft: Draft,
+    /// When it was saved.
+    pub saved_at: i64,
+}
+
 /// A part of a notice that a correction can empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -208,6 +208,8 @@ pub enum Screen {
     Desk,
     /// `outbox`.
     Outbox,
+    /// `drafts`.
+    Drafts,
     /// `phones`.
     Phones,
     /// `me`.

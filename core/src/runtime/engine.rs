@@ -401,8 +401,16 @@ impl Engine {
 }
 
 /// Everything a screen can show.
-pub(super) const ALL_SCREENS: [Screen; 7] =
-    [Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk, Screen::Outbox, Screen::Phones, Screen::Me];
+pub(super) const ALL_SCREENS: [Screen; 8] = [
+    Screen::Home,
+    Screen::Notices,
+    Screen::Notice,
+    Screen::Desk,
+    Screen::Outbox,
+    Screen::Drafts,
+    Screen::Phones,
+    Screen::Me,
+];
 
 /// Until about half of the token's life is over; the device's number decides where in ten days, the same each time.
 fn renew_in(enrolment: &Enrolment, token: &Token, now: Timestamp) -> u64 {

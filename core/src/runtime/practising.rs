@@ -1,7 +1,7 @@
 //! A practice neighbourhood begins: the phone is emptied, joins a new pretend district, and takes all of it at once.
 
 use super::engine::{ALL_SCREENS, Engine};
-use crate::{error::Error, plan::Batch, practice::Practice};
+use crate::{error::Error, plan::Batch, practice::Practice, records::PracticeTask};
 use kairan_protocol::op::Op;
 use std::sync::Arc;
 
@@ -20,6 +20,13 @@ impl Engine {
     pub(crate) fn practised(&self, op: &Op) {
         if let Some(practice) = &self.practice {
             practice.tapped(op);
+        }
+    }
+
+    /// Where this is practice, a task was really done.
+    pub(crate) fn did_practise(&self, task: PracticeTask) {
+        if let Some(practice) = &self.practice {
+            practice.did(task);
         }
     }
 
@@ -52,6 +59,7 @@ impl Engine {
         let _turn = self.turn.lock().await;
         self.aside(move |engine| {
             practice.forget_progress()?;
+            practice.cut(false);
             engine.begin_practice()
         })
         .await

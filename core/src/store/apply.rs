@@ -31,8 +31,16 @@ use std::{
 };
 
 /// Every screen: what a new epoch or other rights change.
-pub(super) const EVERYTHING: [Screen; 7] =
-    [Screen::Home, Screen::Notices, Screen::Notice, Screen::Desk, Screen::Outbox, Screen::Phones, Screen::Me];
+pub(super) const EVERYTHING: [Screen; 8] = [
+    Screen::Home,
+    Screen::Notices,
+    Screen::Notice,
+    Screen::Desk,
+    Screen::Outbox,
+    Screen::Drafts,
+    Screen::Phones,
+    Screen::Me,
+];
 
 /// The screens that show rows of a kind.
 fn screens_of(kind: &str) -> &'static [Screen] {
@@ -203,6 +211,8 @@ impl Store {
         let still = self.mirror_file().read(feeds::hidden)?;
         let lost: Vec<_> = hidden.into_iter().filter(|feed| still.contains(feed)).collect();
         if !lost.is_empty() {
+            // Before the feeds go: until the last of them is gone, the next answer comes by here again.
+            self.forget_drafts_of_others()?;
             self.mirror_file().write(|mirror| mirror::set_erased(mirror))?;
         }
         for feed in &lost {

@@ -4,6 +4,7 @@
 mod apply;
 mod database;
 mod delivered;
+mod drafting;
 mod enqueue;
 mod enrolment;
 mod erasing;

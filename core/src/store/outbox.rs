@@ -1,6 +1,7 @@
 //! `outbox.db`: what people here said, until the server has it and 35 days longer. Precious: every commit is on the disk.
 
 pub(crate) mod alerts;
+pub(crate) mod drafts;
 pub(crate) mod handback;
 pub(crate) mod journal;
 pub(crate) mod lane;
@@ -115,10 +116,21 @@ CREATE TABLE alert(
     raised_epoch TEXT,
     seen_at INTEGER
 ) STRICT, WITHOUT ROWID;
+", "
+-- What somebody has begun to write; number: the one saved last has the highest.
+CREATE TABLE draft(
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    person INTEGER NOT NULL,
+    draft TEXT NOT NULL CHECK (json_valid(draft)),
+    saved_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX draft_of_person ON draft(person, number);
 "];
 
 /// Every table.
-pub(crate) const TABLES: &[&str] = &["enrolment", "op", "journal", "delivered", "salvage", "handback", "past", "alert"];
+pub(crate) const TABLES: &[&str] =
+    &["enrolment", "op", "journal", "delivered", "salvage", "handback", "past", "alert", "draft"];
 
 /// What was kept from joining.
 pub(crate) fn enrolment(connection: &Connection) -> Result<Option<Enrolment>, Error> {

@@ -39,6 +39,10 @@ pub enum Step {
     BroughtForward,
     /// That something was raised or seen is in `outbox.db`.
     AlertKept,
+    /// A draft is in `outbox.db`, or dropped from it.
+    DraftKept,
+    /// Drafts of somebody this phone is for no longer are forgotten.
+    DraftsForgotten,
     /// Outcomes of ops are in `outbox.db`.
     ResultsKept,
     /// A token's successor is in `outbox.db`.
@@ -115,6 +119,8 @@ impl Step {
         Self::SlipShown,
         Self::BroughtForward,
         Self::AlertKept,
+        Self::DraftKept,
+        Self::DraftsForgotten,
         Self::ResultsKept,
         Self::TokenKept,
         Self::RightsActedOn,

@@ -86,7 +86,7 @@ fn said(person: &Person, new: &CheckIn, state: CheckIns) -> Vec<Effect> {
 }
 
 /// A check-in handed back. A talk stands again where it stood; while nobody is known who could see it, it waits. Of a mood said
-/// before a consent was withdrawn nothing is kept.
+/// before a consent was withdrawn, or by somebody who is gone, nothing is kept.
 pub(super) fn check_in_again<V: Recall>(
     view: &V,
     case: &Case<'_>,
@@ -94,7 +94,7 @@ pub(super) fn check_in_again<V: Recall>(
     commit: Commit,
 ) -> Folded<V::Error> {
     let Some(person) = view.person(case.op.person)? else { return Ok(None) };
-    if mood != Mood::Talk && view.withdrew_after(person.id, commit)? {
+    if mood != Mood::Talk && (person.gone.is_some() || view.withdrew_after(person.id, commit)?) {
         return Ok(Some(case.accept(Vec::new(), false)));
     }
     // Accepted with a clock that was ahead, it counted for the day it arrived on, which nobody knows any more.
@@ -211,6 +211,8 @@ pub(super) fn consent_again<V: View>(
     let Some(person) = view.person(case.op.person)? else { return Ok(None) };
     let undoes = agreed_at(&person, case.context.now)
         .is_some_and(|newest| newest > case.at || (newest == case.at && newer_is_here));
+    // Whoever is gone meanwhile agrees to nothing.
+    let undoes = undoes || (moods_to_team && person.gone.is_some());
     // Whoever agreed again did not take back what they had withdrawn before.
     let erased = || if moods_to_team { Vec::new() } else { erased_before(person.id) };
     let effects = if undoes { erased() } else { consented(person.id, moods_to_team, case.at) };
@@ -267,7 +269,7 @@ fn both(own: &CheckIns, theirs: &CheckIns, history: &[CheckIn]) -> CheckIns {
 pub(super) fn agreed_together(person: &Person, twice: &Person) -> Vec<Effect> {
     let said = |one: &Person| Some((one.consent_at?, one.moods_to_team.is_none()));
     let Some((at, no)) = said(person).into_iter().chain(said(twice)).max() else { return Vec::new() };
-    consented(person.id, !no, at)
+    consented(person.id, !no && person.gone.is_none(), at)
 }
 
 pub(super) fn take_back<V: View>(view: &V, case: &Case<'_>, op: OpId) -> Judgement<V::Error> {

@@ -2,6 +2,7 @@
 
 use super::{Case, Ending, Folded, Judgement, check_ins, homes, membership, place};
 use crate::{
+    check_in::Mood,
     id::PersonId,
     people::{Departure, Person, RoleKind},
     refusal::Refusal,
@@ -96,6 +97,9 @@ fn everything_ends<V: View>(
     }
     if person.moods_to_team.is_some() {
         effects.extend(check_ins::consented(id, false, at.max(person.consent_at.unwrap_or(at))));
+    } else if view.check_in_history(id)?.iter().any(|said| said.mood != Mood::Talk) {
+        // Moods came back of somebody whose consent to them has not: it never will.
+        effects.push(Effect::MoodsErased(id));
     }
     let household = place::newest_residence(view, id)?;
     effects.push(Effect::Departed { person: id, why, at });

@@ -394,12 +394,12 @@ pub(super) fn leave<V: View>(view: &V, case: &Case<'_>) -> Judgement<V::Error> {
     Ok(Ok(case.accept(left(view, person, case.context.device, case.context.now)?, false)))
 }
 
-/// The body of a person's `profile` row; none for somebody unknown.
+/// The body of a person's `profile` row; none for somebody unknown, and for a second id: whoever it was reads another mail.
 ///
 /// # Errors
 /// The store's.
 pub fn profile<V: View>(view: &V, person: PersonId, now: Timestamp) -> Result<Option<Profile>, V::Error> {
-    let Some(known) = view.person(person)? else { return Ok(None) };
+    let Some(known) = view.person(person)?.filter(|known| known.same.is_none()) else { return Ok(None) };
     let residence = place::residence(view, person, now)?;
     let mut roles = view.roles(person)?;
     roles.retain(|role| role.term.holds(now));

@@ -3,7 +3,7 @@
 use super::{
     error::StoreError,
     look::{day_number, stage_number},
-    sql::{many, run, signed, to_json},
+    sql::{many, one, run, signed, to_json},
     tx::Tx,
 };
 use kairan_protocol::{
@@ -259,7 +259,11 @@ impl Tx<'_> {
     /// What a person may read changed: a newer version of their rights, and their profile anew.
     pub fn rights_of(&mut self, person: PersonId, commit: Commit) -> Result<(), StoreError> {
         run(self.connection, "UPDATE person SET rights = ?2 WHERE id = ?1", [person.number(), signed(commit.0)])?;
-        if let Some(profile) = reduce::profile(&self.look(), person, self.now)? {
+        // Nothing comes into the mail of who is forgotten.
+        let erased = "SELECT 1 FROM person WHERE id = ?1 AND erased = 1";
+        if one(self.connection, erased, [person.number()], |_| Ok(()))?.is_none()
+            && let Some(profile) = reduce::profile(&self.look(), person, self.now)?
+        {
             self.put(FeedName::Mail(person), (kind::PROFILE, "me"), 1, false, &to_json(&profile)?)?;
         }
         let sql = "SELECT device FROM device_person WHERE person = ?1";

@@ -33,8 +33,19 @@ pub(super) struct Placed {
     pub since: i64,
     /// The commit it lasts up to.
     pub until: Option<i64>,
-    /// Where it was before.
+    /// Where it was before; none: nowhere yet.
     pub before: Option<i64>,
+    /// Where it was next.
+    pub after: Option<i64>,
+}
+
+/// What became of a chain that ended.
+#[derive(Clone)]
+pub(super) struct Cut {
+    /// The first moment from which something else is so than before.
+    pub since: i64,
+    /// Where it was at that moment, or after it.
+    pub at: Vec<i64>,
 }
 
 #[derive(Clone, Copy)]
@@ -101,24 +112,32 @@ impl Chain {
             "INSERT INTO {table} ({whose}, from_commit, until_commit, {column}, since, until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
         );
         run(connection, &sql, params![of, commit, until, there, at, ended])?;
-        Ok(Some(Placed { since: at, until, before: before.map(|before| before.at) }))
+        let [before, after] = [before, after].map(|one| one.map(|one| one.at));
+        Ok(Some(Placed { since: at, until, before, after }))
     }
 
-    /// It is nowhere from a commit on, and for good: what was put after it is no more.
+    /// It is nowhere from a commit on, and for good: what was put after it is no more. None: it never was anywhere.
     pub fn end(
         self,
         connection: &Connection,
         of: i64,
         (at, commit): (Timestamp, Commit),
-    ) -> Result<Option<Placed>, StoreError> {
-        let Self { table, of: whose, .. } = self;
+    ) -> Result<Option<Cut>, StoreError> {
+        let Self { table, of: whose, at: column } = self;
         let commit = signed(commit.0);
-        run(connection, &format!("DELETE FROM {table} WHERE {whose} = ?1 AND from_commit > ?2"), [of, commit])?;
-        let Some(last) = self.last(connection, of)? else { return Ok(None) };
-        let at = at.millis().max(last.since);
-        let sql = format!("UPDATE {table} SET until_commit = ?3, until = ?4 WHERE {whose} = ?1 AND from_commit = ?2");
-        run(connection, &sql, [of, last.from, commit, at])?;
-        Ok(Some(Placed { since: at, until: None, before: Some(last.at) }))
+        let sql = format!("DELETE FROM {table} WHERE {whose} = ?1 AND from_commit > ?2 RETURNING since, {column}");
+        let gone = many(connection, &sql, [of, commit], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+        let last = self.last(connection, of)?;
+        let mut since: Vec<i64> = gone.iter().map(|(since, _)| *since).collect();
+        if let Some(last) = last {
+            let at = at.millis().max(last.since);
+            let sql =
+                format!("UPDATE {table} SET until_commit = ?3, until = ?4 WHERE {whose} = ?1 AND from_commit = ?2");
+            run(connection, &sql, [of, last.from, commit, at])?;
+            since.push(at);
+        }
+        let at = gone.into_iter().map(|(_, at)| at).chain(last.map(|last| last.at)).collect();
+        Ok(since.into_iter().min().map(|since| Cut { since, at }))
     }
 
     /// It never ended: where it is, and the commit it seemed to end with.

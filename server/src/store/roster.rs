@@ -5,7 +5,7 @@ use super::{
     error::StoreError,
     look::EVERY_DAY,
     look::kind_word,
-    moves::{LOCATIONS, RESIDENCES},
+    moves::{Cut, LOCATIONS, RESIDENCES},
     sql::{damaged, many, one, run, signed, to_json, unsigned},
     tx::Tx,
 };
@@ -89,16 +89,16 @@ impl Tx<'_> {
         run(self.connection, sql, [who, home])?;
         self.leaves_home(person)?;
         let Some(placed) = RESIDENCES.put(self.connection, who, home, (at, commit))? else { return Ok(()) };
-        self.receipts_count_elsewhere(person, placed.since, [placed.before, Some(home)])
+        // Whoever lived nowhere before has always lived where they live first.
+        let (since, next) = match placed.before {
+            Some(_) => (placed.since, None),
+            None => (i64::MIN, placed.after),
+        };
+        self.receipts_count_elsewhere(person, since, [placed.before, Some(home), next].into_iter().flatten().collect())
     }
 
-    /// What a person said since they live elsewhere counts for one home and not for the other any more.
-    fn receipts_count_elsewhere(
-        &mut self,
-        person: PersonId,
-        since: i64,
-        homes: [Option<i64>; 2],
-    ) -> Result<(), StoreError> {
+    /// What a person said since they live elsewhere counts for one home and not for the others any more.
+    fn receipts_count_elsewhere(&mut self, person: PersonId, since: i64, homes: Vec<i64>) -> Result<(), StoreError> {
         let sql = "SELECT id FROM row WHERE feed = (SELECT mail FROM person WHERE id = ?1) AND kind = ?2 AND body IS NOT NULL";
         let notices =
             many(self.connection, sql, params![person.number(), kind::RECEIPT], |row| row.get::<_, String>(0))?;
@@ -108,8 +108,8 @@ impl Tx<'_> {
             if one(self.connection, sql, params![notice.bytes(), person.number(), since], |_| Ok(()))?.is_none() {
                 continue;
             }
-            for home in homes.into_iter().flatten() {
-                self.mark(Mark::Tally(notice, GroupId::from_number(home)))?;
+            for home in &homes {
+                self.mark(Mark::Tally(notice, GroupId::from_number(*home)))?;
             }
         }
         Ok(())
@@ -197,8 +197,8 @@ impl Tx<'_> {
         let who = person.number();
         self.leaves_home(person)?;
         let ended = RESIDENCES.end(self.connection, who, (at, commit))?;
-        if let Some(ended) = ended {
-            self.receipts_count_elsewhere(person, ended.since, [ended.before, None])?;
+        if let Some(Cut { since, at }) = ended {
+            self.receipts_count_elsewhere(person, since, at)?;
         }
         run(self.connection, "DELETE FROM guest WHERE person = ?1 OR host = ?1", [who])?;
         run(self.connection, "UPDATE invite SET void = 1 WHERE void = 0 AND person = ?1", [who])?;
@@ -222,7 +222,9 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         let (one, second) = (person.number(), twice.number());
         self.leaves_home(twice)?;
-        RESIDENCES.end(self.connection, second, (at, under.commit))?;
+        if let Some(Cut { since, at }) = RESIDENCES.end(self.connection, second, (at, under.commit))? {
+            self.receipts_count_elsewhere(twice, since, at)?;
+        }
         self.hold_instead(person, twice, under)?;
         for sql in [
             "UPDATE role SET person = ?1 WHERE person = ?2",

@@ -46,8 +46,11 @@ impl Tx<'_> {
         if self.when_ended(Ended::Revoked(slip.device))?.is_some() {
             return Ok(Err(Denied::Revoked));
         }
-        if self.missing(slip)?.is_empty() {
-            return Ok(Err(Denied::DeviceUnknown));
+        let people = self.people(slip)?;
+        if !people.iter().any(|person| matches!(person, Listed::Here(_))) {
+            // Only what is known to be over lets a phone erase: whoever is not known here may come back.
+            let over = !people.is_empty() && people.iter().all(|person| matches!(person, Listed::Over));
+            return Ok(Err(if over { Denied::Revoked } else { Denied::DeviceUnknown }));
         }
         let sql = "INSERT INTO device (id, name, key, since, rights, proved) VALUES (?1, ?2, ?3, ?4, 0, 0)";
         run(self.connection, sql, params![slip.device.number(), NAMELESS, slip.key.sec1(), slip.at.millis()])?;
@@ -62,42 +65,56 @@ impl Tx<'_> {
     }
 
     fn bring_back(&mut self, slip: &Slip) -> Result<(), StoreError> {
+        let held = self.look().device_persons(slip.device)?;
+        let mut missing = Vec::new();
         for person in self.people(slip)? {
+            let Listed::Here(person) = person else { continue };
+            if !held.contains(&person) {
+                missing.push(person);
+                continue;
+            }
             // Whoever is on it was let in again by then, should a mark of an earlier leaving come back.
             let sql = "UPDATE device_person SET committed = max(committed, ?3) WHERE device = ?1 AND person = ?2";
             run(self.connection, sql, [slip.device.number(), person.number(), signed(slip.commit.0)])?;
         }
-        let persons = self.missing(slip)?;
-        if persons.is_empty() {
+        missing.sort_unstable();
+        missing.dedup();
+        if missing.is_empty() {
             return Ok(());
         }
         let rights = self.system_commit("slip", &slip.device.to_string())?;
         let name = self.look().device_facts(slip.device)?.map_or_else(|| NAMELESS.to_owned(), |device| device.name);
-        self.hold(slip.device, &persons, (&name, slip.at), Under { commit: slip.commit, rights })
+        self.hold(slip.device, &missing, (&name, slip.at), Under { commit: slip.commit, rights })
     }
 
-    /// The people of a slip, each by the id that stands.
-    fn people(&self, slip: &Slip) -> Result<Vec<PersonId>, StoreError> {
-        let mut people = Vec::with_capacity(slip.persons.len());
-        for person in &slip.persons {
-            people.push(reduce::author(&self.look(), *person)?);
-        }
-        people.sort_unstable();
-        people.dedup();
-        Ok(people)
+    fn people(&self, slip: &Slip) -> Result<Vec<Listed>, StoreError> {
+        slip.persons.iter().map(|person| self.listed(*person, slip)).collect()
     }
 
-    /// The people of a slip who live here, are not on the device, and did not leave it after the slip was written.
-    fn missing(&self, slip: &Slip) -> Result<Vec<PersonId>, StoreError> {
-        let held = self.look().device_persons(slip.device)?;
-        let mut missing = Vec::new();
-        for person in self.people(slip)?.into_iter().filter(|person| !held.contains(person)) {
-            let left = self.when_ended(Ended::Left(person, slip.device))?;
-            let known = self.look().person(person)?.filter(|known| known.gone.is_none());
-            if left.is_none_or(|left| left <= slip.commit) && known.is_some() {
-                missing.push(person);
+    /// What is known here of somebody a slip lists.
+    fn listed(&self, person: PersonId, slip: &Slip) -> Result<Listed, StoreError> {
+        let stands = reduce::author(&self.look(), person)?;
+        for one in [person, stands] {
+            if self.when_ended(Ended::Left(one, slip.device))?.is_some_and(|left| left > slip.commit) {
+                return Ok(Listed::Over);
             }
         }
-        Ok(missing)
+        let departed = || Ok::<_, StoreError>(self.when_ended(Ended::Departed(person))?.is_some());
+        Ok(match self.look().person(stands)? {
+            Some(known) if known.gone.is_some() => Listed::Over,
+            Some(_) => Listed::Here(stands),
+            None if departed()? => Listed::Over,
+            None => Listed::Unknown,
+        })
     }
+}
+
+/// Somebody a slip lists.
+enum Listed {
+    /// They are here, by the id that stands.
+    Here(PersonId),
+    /// They are gone for good, or left the device after the slip was written.
+    Over,
+    /// Nothing is known of them, so far.
+    Unknown,
 }

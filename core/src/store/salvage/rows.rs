@@ -16,24 +16,27 @@ struct Table {
     numbered: bool,
 }
 
-/// Copies what can be read into a new file of the newest shape; whether every op the server has not taken was there.
+/// What only this phone has: ops the server has not taken, and drafts.
+const ONLY_HERE: [&str; 2] = ["op", "draft"];
+
+/// Copies what can be read into a new file of the newest shape; whether everything only this phone has was there.
 pub(super) fn save(damaged: &Connection, new: &Connection) -> Result<bool, Error> {
     // What of the schema cannot be read is passed over then.
     let _ = damaged.pragma_update(None, "writable_schema", true);
     let mut whole = true;
     for name in names(new)? {
-        let is_op = name == "op";
+        let is_only_here = ONLY_HERE.contains(&name.as_str());
         let known = columns(damaged, &name).unwrap_or_default();
         let columns = columns(new, &name)?.into_iter().filter(|column| known.iter().any(|it| it.0 == column.0));
         let columns: Vec<String> = columns.map(|(column, _)| column).collect();
         if columns.is_empty() {
             // An older app's file has no such table; ops it always had.
-            whole &= !is_op;
+            whole &= name != "op";
             continue;
         }
         let numbered = is_numbered(new, &name)?;
         let copied = Table { name, columns, numbered }.copy(damaged, new)?;
-        whole &= copied || !is_op;
+        whole &= copied || !is_only_here;
     }
     for table in ["op", "journal"] {
         let unreadable = unreadable(new, table, "")?;

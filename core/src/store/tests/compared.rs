@@ -82,6 +82,7 @@ pub(super) fn all_of(store: &Store) -> Vec<String> {
         "SELECT handed, slip, restart FROM past",
         "SELECT id, kind FROM alert ORDER BY 1",
         "SELECT person, notice, asks FROM delivered ORDER BY 1, 2",
+        "SELECT id, person, draft, saved_at FROM draft ORDER BY number",
         "SELECT enrolment FROM enrolment",
     ] {
         all.push(format!("-- {select}"));

@@ -3,6 +3,7 @@
 
 use super::{
     compared::{all_of, belongs_together, copy_of, lines},
+    drafts::begun,
     town::{Town, numbered},
     *,
 };
@@ -157,6 +158,18 @@ const STORY: &[Chapter] = &[
                 store.take_back_unsent(seen.id)?;
                 say(town, store, &told(7, Command::Consent { moods_to_team: true }))?;
             }
+            sync(town, store)
+        },
+    },
+    Chapter {
+        name: "drafts, one of them dropped",
+        world: |_| {},
+        phone: |town, store| {
+            let [kept, dropped] = [11, 12].map(|number| told(number, letter()).id.to_string());
+            store.save_draft(SATO, Some(&kept), &begun("夏祭り"), NOW)?;
+            store.save_draft(SATO, Some(&dropped), &begun("運動会"), NOW)?;
+            store.save_draft(SATO, Some(&kept), &begun("夏祭りのお知らせ"), NOW)?;
+            store.drop_draft(SATO, &dropped)?;
             sync(town, store)
         },
     },
@@ -338,6 +351,7 @@ fn killed_while_it_is_erased_a_phone_is_erased_in_the_end() {
     secret.text = "HIMITSU".to_owned();
     phone.take(Answer::new().rows(BOARD, 2, vec![notice_row(1, 2, &secret)]));
     phone.say(&op(SATO, NOW, acknowledge(notice_id(1), 1)));
+    phone.store.save_draft(SATO, None, &begun("HIMITSU"), NOW).unwrap();
     let Phone { store, folder } = phone;
     drop(store);
     for step in Step::OF_ERASING {

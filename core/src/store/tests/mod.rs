@@ -11,6 +11,7 @@ mod alerts;
 mod cases;
 mod compared;
 mod desks;
+mod drafts;
 mod epochs;
 mod handing;
 mod harm;

@@ -102,7 +102,8 @@ fn whatever_page_goes_bad_only_what_stood_on_it_is_lost_and_it_is_said() {
         if let Some(salvage) = home.salvage {
             saved += 1;
             assert_eq!((salvage.at, salvage.waiting as usize), (NOW.millis(), left.len()), "{when}");
-            assert_eq!(salvage.lost, left != all || of == "sqlite_schema", "{when}");
+            // What stood on a page for drafts nobody knows any more.
+            assert_eq!(salvage.lost, left != all || of == "sqlite_schema" || of == "draft", "{when}");
             assert_eq!(fs::read(folder.path().join("outbox.db.damaged")).unwrap(), damaged, "{when}");
         } else {
             // A page nobody reads: of free space.

@@ -9,6 +9,7 @@ use kairan_protocol::{
     id::Commit,
     op::{Command, Invitee},
     outcome::MacKey,
+    people::Departure,
     replay::{Ended, EndedMark},
     row::kind,
 };
@@ -109,6 +110,56 @@ async fn who_agrees_again_is_not_undone_by_an_old_mark() {
     chair.hand_marks_back(&house, old, None).await;
     assert_eq!(house.count("SELECT moods_to_team IS NOT NULL FROM person WHERE id = 4"), 1);
     assert_eq!(house.count("SELECT count(*) FROM ended"), 0);
+    house.holds().await;
+}
+
+#[tokio::test]
+async fn of_somebody_who_is_gone_no_consent_and_no_mood_comes_back_in_any_order() {
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let mut house = House::new();
+        let mut shared = house.shared_phone(&[SATO, HANAKO]).await;
+        let backup = house.backup();
+        let mut said = Vec::new();
+        for op in [house.consent(HANAKO, true), house.check_in(HANAKO, Mood::Fair)] {
+            let told = shared.send(&house, &op).await;
+            said.push(replay(&op, &told));
+        }
+        house.restore(&backup).await;
+        shared.begin_anew();
+        house.clock.advance(MINUTE);
+        for step in order {
+            if let Some(again) = said.get(step) {
+                applied(&shared.hand_back(&house, vec![again.clone()]).await[0]);
+            } else {
+                let gone = Command::Depart { person: HANAKO, why: Departure::Died };
+                applied(&house.store.console(gone).await.unwrap());
+            }
+        }
+        assert_eq!(house.count("SELECT moods_to_team IS NULL FROM person WHERE id = 3"), 1, "{order:?}");
+        assert_eq!(house.count("SELECT count(*) FROM check_in WHERE person = 3"), 0, "{order:?}");
+        house.holds().await;
+    }
+}
+
+#[tokio::test]
+async fn who_turns_out_to_be_somebody_gone_agrees_to_nothing_any_more() {
+    let mut house = House::new();
+    let mut chair = house.phone(SATO).await;
+    let mut suzuki = agreeing(&house).await;
+    let backup = house.backup();
+    let same = house.op(SATO, Command::SamePerson { person: TANAKA, twice: SUZUKI });
+    let told = chair.send(&house, &same).await;
+    applied(&told);
+    house.restore(&backup).await;
+    house.clock.advance(MINUTE);
+    let gone = Command::Depart { person: TANAKA, why: Departure::Died };
+    applied(&house.store.console(gone).await.unwrap());
+    chair.begin_anew();
+    applied(&chair.hand_back(&house, vec![replay(&same, &told)]).await[0]);
+    assert_eq!(house.count("SELECT count(*) FROM person WHERE moods_to_team IS NOT NULL"), 0);
+    assert_eq!(house.count("SELECT count(*) FROM check_in"), 0);
+    assert!(matches!(house.store.sync(&suzuki.token, suzuki.request(&[])).await, Err(Denied::Revoked)));
+    suzuki.begin_anew();
     house.holds().await;
 }
 

@@ -4,7 +4,8 @@ use super::house::*;
 use kairan_protocol::{
     check_in::Mood,
     feed::FeedName,
-    id::{GroupId, PersonId},
+    id::{GroupId, PersonId, Rev},
+    notice::Change,
     op::{Command, Invitee},
     people::{Departure, Newcomer},
     receipt::Stage,
@@ -112,5 +113,29 @@ async fn a_backup_of_before_that_is_restored_forgets_them_as_well() {
     house.tick().await;
     house.tick().await;
     assert_eq!(files_with(house.folder.path(), NAMES[2]), Vec::<String>::new());
+    house.holds().await;
+}
+
+#[tokio::test]
+async fn what_is_handed_back_about_somebody_forgotten_brings_nothing_of_them_back() {
+    let mut house = House::new();
+    let mut chair = house.phone(SATO).await;
+    lived_here(&house, &mut chair).await;
+    let backup = house.backup();
+    let name = Some("桜庭 まちがい".to_owned());
+    let correct = Command::CorrectPerson { person: OLD, seen: Rev::FIRST, name, reading: Change::Keep };
+    let correct = house.op(SATO, correct);
+    let told = chair.send(&house, &correct).await;
+    house.restore(&backup).await;
+    for person in [OLD, YOUNG] {
+        let command = Command::Depart { person, why: Departure::MovedOut };
+        applied(&house.store.console(command).await.unwrap());
+    }
+    house.clock.advance(91 * DAY);
+    house.tick().await;
+    chair.prove(&house).await;
+    chair.begin_anew();
+    applied(&chair.hand_back(&house, vec![replay(&correct, &told)]).await[0]);
+    assert_eq!(house.count("SELECT count(*) FROM person WHERE name LIKE '桜庭%'"), 0);
     house.holds().await;
 }

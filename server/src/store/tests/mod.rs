@@ -9,6 +9,7 @@ mod clocks;
 mod closed;
 mod days;
 mod desks;
+mod elsewhere;
 mod ended;
 mod epochs;
 mod erased;
