@@ -516,6 +516,8 @@ export default {
   "send.calendar_from": "Begins (for calendars)",
   "send.calendar_to": "Ends",
   "send.confirm_question": "Send it like this?",
+  "send.correct_note": "If you change the point, everybody is asked to confirm again. The title and the letter alone ask nothing.",
+  "send.correct_title": "Correct a circular",
   "send.draft": "Save as a draft",
   "send.draft_delete": "Delete the draft",
   "send.draft_open": "Go on with the draft",

@@ -516,6 +516,8 @@ export default {
   "send.calendar_from": "始まり（予定に入れられます）",
   "send.calendar_to": "終わり",
   "send.confirm_question": "この内容で送りますか",
+  "send.correct_note": "要点を直すと、もう一度「見ました」をお願いします。題と本文だけなら、そのままです。",
+  "send.correct_title": "回覧を直す",
   "send.draft": "下書きに保存",
   "send.draft_delete": "下書きを消す",
   "send.draft_open": "下書きの続きを書く",
