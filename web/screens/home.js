@@ -43,7 +43,7 @@ export default {
         home.unread_count > 0
           ? [heading(note(word("home.unread", { count: home.unread_count }))), noticeList(home.unread, { household: person.household }), home.unread_count > home.unread.length && link(word("home.unread_all"), "#/archive", "archive")]
           : me.complete && element("p", { class: "empty", "data-key": "empty" }, word("home.empty")),
-        home.next_events.length > 0 && [heading(word("home.events"), link(word("common.show"), "#/events", "events")), eventList(home.next_events.slice(0, 3))],
+        home.next_events.length > 0 && [heading(word("home.events")), eventList(home.next_events.slice(0, 3))],
       ],
       foot: tabs("home", commissioner),
     };
