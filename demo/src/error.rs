@@ -19,6 +19,12 @@ pub enum Error {
     /// Somebody of the town is not on the sheets that were printed.
     #[error("{0} is on no invitation")]
     Uninvited(String),
+    /// What the program brings along for its town says something that cannot be.
+    #[error("the made-up town: {0}")]
+    Data(String),
+    /// The town's own server turned something away that was made up for it.
+    #[error("the town's server says no: {0}")]
+    Denied(#[from] kairan_server::store::Denied),
     /// The page has no port.
     #[error("the page cannot listen on 127.0.0.1: {0}")]
     Listen(io::Error),
@@ -41,7 +47,7 @@ impl Error {
     pub fn todo(&self) -> String {
         match self {
             Self::Server(error) => error.todo(),
-            Self::Phone { .. } | Self::Uninvited(_) => {
+            Self::Phone { .. } | Self::Uninvited(_) | Self::Data(_) | Self::Denied(_) => {
                 "Try again; with --keep, choose another folder or remove that one.".to_owned()
             }
             Self::Listen(_) => "Choose another port with --port.".to_owned(),

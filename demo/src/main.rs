@@ -1,7 +1,7 @@
 //! The program `kairan-demo`: begins, prints and opens one address, and ends at Ctrl-C with nothing left behind.
 
 use clap::Parser;
-use kairan_demo::{Demo, Error, Options};
+use kairan_demo::{Demo, Error, Options, town::district::Size};
 use std::{io::Write, path::PathBuf, process::ExitCode};
 use tokio::{
     runtime::Builder,
@@ -23,6 +23,9 @@ struct Arguments {
     /// Keep the neighbourhood in this folder, and go on with it next time. Otherwise nothing is left when it ends.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+    /// A small town that is there sooner, for tests.
+    #[arg(long, hide = true)]
+    small: bool,
     /// Print the address only.
     #[arg(long)]
     no_open: bool,
@@ -46,7 +49,8 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Error> {
-    let Arguments { port, keep, no_open } = arguments;
+    let Arguments { port, keep, small, no_open } = arguments;
+    let size = if small { Size::Small } else { Size::Whole };
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Listen)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::Listen)?;
     let told = async {
@@ -57,7 +61,7 @@ async fn run(arguments: Arguments) -> Result<(), Error> {
     };
     tokio::pin!(told);
     let demo = tokio::select! {
-        begun = Demo::begin(Options { port, keep }) => begun?,
+        begun = Demo::begin(Options { port, keep, size }) => begun?,
         () = &mut told => return Ok(()),
     };
     let url = demo.url();

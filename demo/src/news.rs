@@ -1,4 +1,4 @@
-//! What the page is told while it is open: that screens changed, that a network was cut.
+//! What the page is told while it is open: that screens changed, that a network was cut, how far the town and its morning are.
 
 use kairan_core::records::Screen;
 use serde::Serialize;
@@ -26,6 +26,15 @@ pub enum Piece {
         #[serde(flatten)]
         network: crate::phones::NetworkState,
     },
+    /// The town's phones join.
+    Town {
+        /// Those that have.
+        joined: usize,
+        /// All of them.
+        of: usize,
+    },
+    /// The morning moved on.
+    Morning(Box<crate::town::Morning>),
 }
 
 impl Piece {
@@ -35,6 +44,8 @@ impl Piece {
         match self {
             Self::Changed { .. } => "changed",
             Self::Network { .. } => "network",
+            Self::Town { .. } => "town",
+            Self::Morning(_) => "morning",
         }
     }
 }

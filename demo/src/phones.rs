@@ -3,6 +3,7 @@
 use crate::{
     Error,
     news::{News, Piece},
+    town::Town,
 };
 use kairan_core::{
     Kairan, Listener, Options,
@@ -15,7 +16,7 @@ use kairan_server::{
 };
 use serde::{Deserialize, Serialize};
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, PoisonError, RwLock},
 };
 use tokio::runtime::Handle;
@@ -41,6 +42,8 @@ pub enum Kind {
 pub struct NetworkState {
     /// Whether it is cut.
     pub cut: bool,
+    /// How many requests went out through it so far.
+    pub requests: u64,
 }
 
 /// What a switch is set to.
@@ -87,7 +90,8 @@ impl Phone {
     /// How its network stands.
     #[must_use]
     pub fn network(&self) -> NetworkState {
-        NetworkState { cut: self.kairan.network().is_cut() }
+        let network = self.kairan.network();
+        NetworkState { cut: network.is_cut(), requests: network.requests() }
     }
 
     /// Cuts its network, or gives it back.
@@ -149,22 +153,26 @@ impl Phones {
         Ok(phone)
     }
 
-    /// Adds somebody's phone; one that has not joined yet does so by a fresh invitation of the district in `district`.
+    /// Adds somebody's phone; one that has not joined yet does so by a fresh invitation, and one that has
+    /// learns from it where a town that moved is now.
     ///
     /// # Errors
     /// [`Error::Phone`], and the server's.
-    pub async fn join(&self, name: &'static str, kind: Kind, who: &str, district: &Path) -> Result<(), Error> {
+    pub async fn join(&self, name: &'static str, kind: Kind, who: &str, town: &Town) -> Result<(), Error> {
         let phone = self.add(name, kind)?;
-        if phone.kairan.me().map_err(Error::phone(name))?.joined {
+        let joined = phone.kairan.me().map_err(Error::phone(name))?.joined;
+        if joined && !town.has_moved() {
             return Ok(());
         }
-        let mut console = Console::open(district, Arc::new(SystemClock)).await?;
+        let mut console = Console::open(&town.district(), Arc::new(SystemClock)).await?;
         let sheets = console.invite(Whom::Person(who.to_owned())).await?;
         console.close().await?;
         let sheet = sheets.into_iter().next().ok_or_else(|| Error::Uninvited(who.to_owned()))?;
-        let persons = sheet.to.persons.iter().map(|person| person.id.to_string()).collect();
+        let listed = sheet.to.persons.iter().map(|person| person.id.to_string());
+        let persons = if joined { Vec::new() } else { listed.collect() };
         match phone.kairan.join(sheet.link, persons).await.map_err(Error::phone(name))? {
             Joining::Joined { .. } => {}
+            Joining::Choose { .. } if joined => {}
             Joining::Choose { .. } | Joining::Waiting { .. } => return Err(Error::Uninvited(who.to_owned())),
         }
         phone.kairan.sync().await.map_err(Error::phone(name))?;

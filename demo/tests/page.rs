@@ -1,7 +1,7 @@
 //! The page as a browser meets it: a real server, real phones, real HTTP.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a failed test says so")]
 
-use kairan_demo::{Demo, Options};
+use kairan_demo::{Demo, Options, town::district::Size};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ impl Browser {
 }
 
 async fn demo() -> Demo {
-    Demo::begin(Options { port: 0, keep: None }).await.unwrap()
+    Demo::begin(Options { port: 0, keep: None, size: Size::Small }).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,10 +123,51 @@ async fn the_stream_says_which_screens_of_which_phone_changed_and_ends_with_the_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ume_has_two_circulars_to_read_and_a_phone_joins_by_a_fresh_invitation_again_and_again() {
+    let demo = demo().await;
+    let browser = Browser::opens(&demo).await;
+    let me = browser.person("ume").await;
+    let home = browser.calls("ume", "home", &json!({ "person": me })).await;
+    assert_eq!(home["unread_count"], 2, "{home}");
+
+    let (status, first) = browser.posts("/invite", &json!({})).await;
+    assert_eq!(status, StatusCode::OK);
+    let (_, second) = browser.posts("/invite", &json!({})).await;
+    assert_eq!(first["home"], second["home"]);
+    assert_ne!(first["secret"], second["secret"]);
+    let typed = ["address", "check", "secret"].map(|part| second[part].as_str().unwrap().to_owned()).join("\n");
+    let listed = browser.calls("new", "join", &json!({ "code": typed, "persons": [] })).await;
+    let who = listed["persons"][0]["id"].clone();
+    browser.calls("new", "join", &json!({ "code": typed, "persons": [who] })).await;
+    assert_eq!(browser.calls("new", "me", &json!({})).await["joined"], true);
+    demo.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_morning_is_begun_once_told_and_stopped_over_the_page() {
+    let demo = demo().await;
+    let browser = Browser::opens(&demo).await;
+    let mut stream = browser.asks(Method::GET, "/events").send().await.unwrap();
+    let mut heard = String::new();
+    while !heard.contains(r#""state":"ready""#) {
+        heard += &String::from_utf8_lossy(&stream.chunk().await.unwrap().expect("the stream goes on"));
+    }
+    assert!(heard.contains("event: town"), "{heard}");
+    let (status, morning) = browser.posts("/morning", &json!({})).await;
+    assert_eq!((status, &morning["state"]), (StatusCode::OK, &json!("running")));
+    let (status, again) = browser.posts("/morning", &json!({})).await;
+    assert_eq!((status, &again["code"]), (StatusCode::CONFLICT, &json!("morning_running")));
+    let stopped: Value = browser.asks(Method::DELETE, "/morning").send().await.unwrap().json().await.unwrap();
+    assert_eq!(stopped["state"], "stopped");
+    assert_eq!(browser.gets("/morning").await["desks"].as_array().unwrap().len(), 5);
+    demo.end().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_taken_port_is_replaced_and_nothing_is_left_in_the_end() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let demo = Demo::begin(Options { port, keep: None }).await.unwrap();
+    let demo = Demo::begin(Options { port, keep: None, size: Size::Small }).await.unwrap();
     assert!(!demo.url().contains(&format!(":{port}/")));
     let folder = demo.folder().to_path_buf();
     assert!(folder.join("phones/ume").is_dir());

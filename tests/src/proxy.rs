@@ -34,6 +34,8 @@ struct State {
     weather: watch::Sender<Weather>,
     upstream: watch::Sender<Option<SocketAddr>>,
     connections: watch::Sender<usize>,
+    /// Connections there ever were, and bytes phones ever sent through them.
+    heard: watch::Sender<(usize, usize)>,
 }
 
 impl Proxy {
@@ -45,10 +47,12 @@ impl Proxy {
             weather: watch::Sender::new(Weather::Fair),
             upstream: watch::Sender::new(None),
             connections: watch::Sender::new(0),
+            heard: watch::Sender::new((0, 0)),
         });
         let shared = Arc::clone(&state);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                shared.heard.send_modify(|heard| heard.0 += 1);
                 tokio::spawn(relay(client, Arc::clone(&shared)));
             }
         });
@@ -69,6 +73,12 @@ impl Proxy {
     #[must_use]
     pub fn connections(&self) -> usize {
         *self.state.connections.borrow()
+    }
+
+    /// How many connections there ever were, and how many bytes phones ever sent through them.
+    #[must_use]
+    pub fn heard(&self) -> (usize, usize) {
+        *self.state.heard.borrow()
     }
 }
 
@@ -107,7 +117,7 @@ async fn relay(client: TcpStream, state: Arc<State>) {
         from_client,
         to_server,
         state.weather.subscribe(),
-        Direction::There { answered: answered.subscribe(), asked: &asked },
+        Direction::There { answered: answered.subscribe(), asked: &asked, heard: &state.heard },
     );
     let back = carry(
         from_server,
@@ -119,7 +129,7 @@ async fn relay(client: TcpStream, state: Arc<State>) {
 }
 
 enum Direction<'a> {
-    There { answered: watch::Receiver<bool>, asked: &'a watch::Sender<bool> },
+    There { answered: watch::Receiver<bool>, asked: &'a watch::Sender<bool>, heard: &'a watch::Sender<(usize, usize)> },
     Back { answered: &'a watch::Sender<bool>, asked: watch::Receiver<bool> },
 }
 
@@ -135,12 +145,15 @@ async fn carry(
             read = from.read(&mut buffer) => match read { Ok(count) if count > 0 => count, _ => return },
             cut = weather.wait_for(|now| *now == Weather::Cut) => { drop(cut); return }
         };
+        if let Direction::There { heard, .. } = &direction {
+            heard.send_modify(|heard| heard.1 += count);
+        }
         let now = match weather.wait_for(|now| *now != Weather::Held).await {
             Ok(now) => *now,
             Err(_) => return,
         };
         let passes = match &direction {
-            Direction::There { answered, asked } => {
+            Direction::There { answered, asked, .. } => {
                 if *answered.borrow() {
                     asked.send_replace(true);
                 }

@@ -54,6 +54,53 @@ async fn a_phone_a_week_without_network_reads_and_taps_and_everything_goes_out_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn with_its_network_cut_no_connection_and_no_byte_leaves_a_phone_and_what_was_tapped_arrives_once() {
+    let hood = Neighbourhood::midori().await;
+    let officer = hood.phone("田中 実").await;
+    let (kiku, proxy) = hood.phone_elsewhere("高橋 キク").await;
+    kiku.consent(true).await;
+    let notice = officer.post(hood.circular("緑ヶ丘町内会", &["緑ヶ丘町内会"], "公園の清掃")).await.unwrap();
+    officer.sync().await;
+    // It keeps itself up to date, as a phone in somebody's hand does.
+    kiku.kairan.start();
+    wait::until("the circular", async || kiku.has(&notice)).await;
+    let network = kiku.kairan.network();
+    assert!(network.requests() > 0 && proxy.heard() > (0, 0), "both count while there is a network");
+
+    network.cut();
+    wait::until("no connection to be left", async || proxy.connections() == 0).await;
+    let (heard, requests) = (proxy.heard(), network.requests());
+    kiku.open(&notice).await;
+    kiku.acknowledge(&notice).await;
+    kiku.check_in(Mood::Good).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(kiku.kairan.sync().await.unwrap_err().code(), "offline");
+    }
+    assert_eq!(
+        kiku.kairan
+            .join(hood.printed("佐藤 一郎").await.through(proxy.address).link, Vec::new())
+            .await
+            .unwrap_err()
+            .code(),
+        "offline"
+    );
+    assert_eq!((proxy.heard(), network.requests()), (heard, requests), "nothing left the phone");
+    assert!(matches!(kiku.notice(&notice).seal, SealState::Waiting { .. }));
+    assert_eq!(kiku.home().check_in.unwrap().state, Arrival::Waiting);
+    assert_eq!(kiku.home().waiting, 2, "the seal and the answer");
+
+    network.restore();
+    wait::until("everything to be sent", async || kiku.outbox().is_empty()).await;
+    assert!(network.requests() > requests && proxy.heard() > heard);
+    assert!(matches!(kiku.notice(&notice).seal, SealState::Acknowledged { .. }));
+    let database = rusqlite::Connection::open(hood.folder().join("kairan.db")).unwrap();
+    let count = |sql: &str| database.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM check_in"), 1);
+    assert_eq!(count("SELECT count(*) FROM receipt_history WHERE stage = 3"), 1, "the seal was pressed once");
+    kiku.kairan.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_op_three_times_is_applied_once_and_answered_alike() {
     let hood = Neighbourhood::midori().await;
     let sender = hood.raw("田中 実").await;

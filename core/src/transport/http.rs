@@ -115,6 +115,7 @@ impl Wire {
     }
 
     async fn carry(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        self.network.request();
         #[cfg(feature = "faults")]
         if let Some(line) = self.network.line() {
             return super::line::carry(line.as_ref(), request).await;

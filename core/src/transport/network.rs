@@ -2,13 +2,20 @@
 
 #[cfg(feature = "faults")]
 use super::line::Line;
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use tokio::sync::watch;
 
-/// Whether there is a network; clones share one switch. Tests and the demo pull the plug here.
+/// Whether there is a network; clones share one switch and one count. Tests and the demo pull the plug here.
 #[derive(Clone)]
 pub struct Network {
     there: Arc<watch::Sender<bool>>,
+    requests: Arc<AtomicU64>,
     #[cfg(feature = "faults")]
     line: Option<Arc<dyn Line>>,
 }
@@ -17,6 +24,7 @@ impl Default for Network {
     fn default() -> Self {
         Self {
             there: Arc::new(watch::Sender::new(true)),
+            requests: Arc::default(),
             #[cfg(feature = "faults")]
             line: None,
         }
@@ -57,6 +65,18 @@ impl Network {
     #[must_use]
     pub fn is_cut(&self) -> bool {
         !*self.there.borrow()
+    }
+
+    /// How many requests went out through it so far, live streams among them. One that was stopped by the cut before it reached the
+    /// wire may be counted; none that went out is not.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// A request goes out.
+    pub(crate) fn request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Returns once it is cut.

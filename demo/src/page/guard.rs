@@ -93,7 +93,11 @@ fn cookie_of(headers: &HeaderMap, port: u16) -> Option<&str> {
 }
 
 fn refused(path: &str, code: &str) -> Response {
-    if path.starts_with("/phones") || path.starts_with("/events") || path.starts_with("/morning") {
+    if path.starts_with("/phones")
+        || path.starts_with("/events")
+        || path.starts_with("/invite")
+        || path.starts_with("/morning")
+    {
         let message = "Open the address that this run printed.";
         return (StatusCode::FORBIDDEN, Json(json!({ "code": code, "message": message }))).into_response();
     }

@@ -4,10 +4,11 @@ mod calls;
 mod events;
 mod files;
 mod guard;
+mod town;
 
 pub use guard::Token;
 
-use crate::{Error, news::News, phones::Phones};
+use crate::{Error, news::News, phones::Phones, town::Town};
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get, routing::post};
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -24,6 +25,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// What every handler may use.
 pub(crate) struct Stage {
     pub phones: Arc<Phones>,
+    pub town: Arc<Town>,
     pub news: News,
     pub token: Token,
     pub port: u16,
@@ -43,14 +45,19 @@ impl Page {
     ///
     /// # Errors
     /// [`Error::Listen`].
-    pub async fn open(port: u16, token: Token, phones: Arc<Phones>, news: News) -> Result<Self, Error> {
+    pub async fn open(
+        port: u16,
+        token: Token,
+        (phones, town): (Arc<Phones>, Arc<Town>),
+        news: News,
+    ) -> Result<Self, Error> {
         let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
             Ok(listener) => listener,
             Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(Error::Listen)?,
         };
         let address = listener.local_addr().map_err(Error::Listen)?;
         let (closing, closed) = watch::channel(false);
-        let stage = Stage { phones, news, token: token.clone(), port: address.port(), closing: closed.clone() };
+        let stage = Stage { phones, town, news, token: token.clone(), port: address.port(), closing: closed.clone() };
         let router = router(Arc::new(stage));
         let task = tokio::spawn(async move {
             let mut closed = closed;
@@ -87,6 +94,8 @@ fn router(stage: Arc<Stage>) -> Router {
         .route("/phones/{phone}/call/{method}", post(calls::call))
         .route("/phones/{phone}/network", get(calls::network).post(calls::switch))
         .route("/events", get(events::events))
+        .route("/invite", post(town::invite))
+        .route("/morning", get(town::morning).post(town::begin).delete(town::stop))
         .fallback(get(files::file))
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(middleware::from_fn_with_state(Arc::clone(&stage), guard::guard))

@@ -14,6 +14,7 @@ mod epoch;
 mod erasing;
 mod error;
 mod feeds;
+mod figures;
 mod find;
 mod forgotten;
 mod held;
@@ -55,8 +56,8 @@ pub use journalled::Journalled;
 pub use keys::Keys;
 pub use live::{Live, LiveEvent};
 pub use records::{
-    Caller, CardFacts, CheckLine, DeviceFacts, Found, HouseholdFacts, Invitation, InvitationState, JoinedBy, Next,
-    PersonFacts, ZoneFacts,
+    Caller, CardFacts, CheckLine, DeviceFacts, Figures, Found, HouseholdFacts, Invitation, InvitationState, JoinedBy,
+    Next, PersonFacts, ZoneFacts,
 };
 pub use set_up::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, PlannedRole, PlannedSupport, SetUpPlan};
 
@@ -67,7 +68,7 @@ use crate::{
 use feeds::Feeds;
 use kairan_protocol::{
     delivery::{BlockDelivery, Wanted},
-    id::{GroupId, Rev},
+    id::{GroupId, NoticeId, Rev},
     op::Command,
     outcome::OpResult,
     replay::Replay,
@@ -219,6 +220,13 @@ impl Store {
     /// What is to be carried to paper homes of the blocks at or below a group.
     pub async fn deliveries(&self, below: GroupId, wanted: Wanted) -> Result<Vec<BlockDelivery>, StoreError> {
         self.read(move |look| look.deliveries(below, wanted)).await
+    }
+
+    /// What the tables hold of an association at this moment, counted anew: its participation, and where its homes stand with a
+    /// notice. Reads only; desks may be a second behind.
+    pub async fn figures(&self, association: GroupId, notice: NoticeId) -> Result<Figures, StoreError> {
+        let zone = self.0.shared.zone().offsets;
+        self.read(move |look| look.figures(association, notice, &zone)).await
     }
 
     /// The live stream of a device.

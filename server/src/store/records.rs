@@ -5,7 +5,8 @@ use kairan_protocol::{
     id::{DeviceId, Epoch, GroupId, PersonId, Rev},
     people::Role,
     sign::Key,
-    time::{Timestamp, ZoneOffsets},
+    tally::Counts,
+    time::{Day, Timestamp, ZoneOffsets},
     tree::Group,
 };
 use std::sync::Arc;
@@ -61,6 +62,19 @@ pub struct ZoneFacts {
 pub struct Next {
     /// The moment.
     pub at: Timestamp,
+}
+
+/// What the tables hold of an association at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// The local day it was counted on.
+    pub day: Day,
+    /// Of those who agreed, how many have tapped on that day.
+    pub said: u32,
+    /// How many agreed that moods reach the team.
+    pub agreed: u32,
+    /// Where the homes stand with the notice; all zero for one that is not known.
+    pub counts: Counts,
 }
 
 /// One thing [`super::Store::check`] looked at.
