@@ -31,7 +31,7 @@ export default {
     const commissioner = person.roles.some(({ kind }) => kind === "commissioner");
     return {
       title: word("home.title"),
-      bar: homeBar(me.district, text(day(home.today, dateWithWeekday)), readButton(here, home)),
+      bar: homeBar(person.association ?? me.district, text(day(home.today, dateWithWeekday)), readButton(here, home)),
       body: [
         reading.silent && element("p", { class: "note", role: "status", "data-key": "silent" }, word("notice.no_voice")),
         me.persons.length > 1 && element("p", { class: "note", "data-key": "person" }, word("home.person", { name: home.name }), " ", link(word("home.change_person"), "#/settings", "person")),
