@@ -31,7 +31,7 @@ async function show(page, screen, hash, asked) {
     const { lang = "ja", size = "100", theme = "light" } = asked;
     await page.setViewportSize(viewport);
     await page.goto(`${demo.origin}${screen.path}?${new URLSearchParams({ lang, size, theme })}`);
-    await page.waitForSelector('html[data-ready="true"]', { state: "attached" });
+    await drawn(page);
     return;
   }
   await open(context, demo, { phone: screen.phone, hash, view: screen.view, ...asked, viewport, page });

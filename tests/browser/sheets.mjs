@@ -47,7 +47,7 @@ async function picture(screen, hash, asked) {
   if (screen.path) {
     await page.setViewportSize(screen.viewport);
     await page.goto(`${demo.origin}${screen.path}?${new URLSearchParams({ lang: "ja", size: "100", theme: "light", ...asked })}`);
-    await page.waitForSelector('html[data-ready="true"]', { state: "attached" });
+    await drawn(page);
   } else {
     await open(context, demo, { ...screen, hash, ...asked, page });
     await screen.pressed?.(page);

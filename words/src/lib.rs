@@ -5,6 +5,7 @@
 
 pub mod book;
 pub mod check;
+pub mod phone;
 pub mod text;
 pub mod used;
 pub mod write;

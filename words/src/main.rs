@@ -3,55 +3,13 @@
 use kairan_words::{
     Mistake,
     book::{Book, Language},
-    check,
+    check, phone,
     write::{ecmascript, rust},
 };
 use std::{
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
-};
-
-/// What the terminal phone shows of the words; the compiler says what is missing here, or too much.
-const TERMINAL: rust::Wanted<'_> = rust::Wanted {
-    names: &[
-        "archive.empty",
-        "common.asking_strip",
-        "common.refused_strip",
-        "common.saved",
-        "common.waiting_strip",
-        "common.waiting_strip_then",
-        "dates.date_weekday",
-        "dates.time",
-        "desk.empty",
-        "desk.sent_state",
-        "home.empty",
-        "home.note",
-        "home.question",
-        "home.salvage_kept",
-        "home.salvage_lost",
-        "home.salvage_none",
-        "home.salvage_title",
-        "home.salvage_whole",
-        "notice.by_when",
-        "notice.place",
-        "notice.what",
-        "notice.when",
-        "notice.withdrawn",
-        "phones.gone",
-        "phones.left",
-        "send.sent",
-        "send.sent_app",
-        "send.sent_sum",
-        "terms.alert_kind",
-        "terms.group_kind",
-        "terms.home_stage",
-        "terms.mood",
-        "terms.notice_kind",
-        "terms.paper_stage",
-        "terms.role_kind",
-    ],
-    by_name: &["codes", "dates.weekday", "terms.op"],
 };
 
 fn main() -> ExitCode {
@@ -106,7 +64,7 @@ fn files(book: &Book) -> Vec<(PathBuf, String)> {
     vec![
         (PathBuf::from("web/words/ja.js"), ecmascript::module(book, Language::Japanese)),
         (PathBuf::from("web/words/en.js"), ecmascript::module(book, Language::English)),
-        (PathBuf::from("core/examples/phone/texts.rs"), rust::module(book, TERMINAL)),
+        (PathBuf::from("core/examples/phone/texts.rs"), rust::module(book, phone::WANTED)),
     ]
 }
 

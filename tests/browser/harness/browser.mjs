@@ -47,10 +47,10 @@ export async function open(context, demo, { phone = "ume", hash = "#/home", lang
   return shown;
 }
 
-/** Waits until the screen (of that name) is drawn. */
+/** Waits until the screen (of that name) of a page or a frame is drawn. */
 export async function drawn(page, screen) {
   const name = screen ? `[data-screen="${screen}"]` : "";
-  await page.waitForSelector(`html[data-ready="true"]${name}`, { state: "attached" });
+  await page.locator(`html[data-ready="true"]${name}`).waitFor({ state: "attached" });
 }
 
 /** What a reader of screens is told of a part that was pressed by its `data-act`. */

@@ -35,7 +35,10 @@ export const room = (page) =>
       if (holder) {
         const own = holder.getBoundingClientRect();
         for (const box of range.getClientRects()) {
-          if (box.width > 1 && (box.left < own.left - 1 || box.right > own.right + 1 || box.top < own.top - 2 || box.bottom > own.bottom + 2)) wrong.push(`the text of ${name(holder)} hangs out of it`);
+          // A line's box is taller than its letters by what the font keeps free above and below.
+          const free = Math.max(0, (box.height - parseFloat(style(parent).fontSize)) / 2);
+          const hangs = box.left < own.left - 1 || box.right > own.right + 1 || box.top + free < own.top - 1 || box.bottom - free > own.bottom + 1;
+          if (box.width > 1 && hangs) wrong.push(`the text of ${name(holder)} hangs out of it`);
         }
       }
     }

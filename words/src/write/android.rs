@@ -20,10 +20,11 @@ pub fn resources(book: &Book, language: Language) -> String {
                 writeln!(out, "    <string name=\"{name}\">{}</string>", filled(entry, text))
             }
             English::Counted(counted) => {
-                let items: String = forms(entry, counted, language)
-                    .iter()
-                    .map(|(form, text)| format!("        <item quantity=\"{form}\">{}</item>\n", filled(entry, text)))
-                    .collect();
+                let item = |(form, text): (&str, &str)| {
+                    format!("        <item quantity=\"{form}\">{}</item>\n", filled(entry, text))
+                };
+                let items: Vec<String> = forms(entry, counted, language).into_iter().map(item).collect();
+                let items = items.concat();
                 writeln!(out, "    <plurals name=\"{name}\">\n{items}    </plurals>")
             }
         };

@@ -1,0 +1,45 @@
+//! What the terminal phone shows of the words.
+
+use crate::write::rust::Wanted;
+
+/// The compiler says what is missing here, or too much.
+pub const WANTED: Wanted<'_> = Wanted {
+    names: &[
+        "archive.empty",
+        "common.asking_strip",
+        "common.refused_strip",
+        "common.saved",
+        "common.waiting_strip",
+        "common.waiting_strip_then",
+        "dates.date_weekday",
+        "dates.time",
+        "desk.empty",
+        "desk.sent_state",
+        "home.empty",
+        "home.note",
+        "home.question",
+        "home.salvage_kept",
+        "home.salvage_lost",
+        "home.salvage_none",
+        "home.salvage_title",
+        "home.salvage_whole",
+        "notice.by_when",
+        "notice.place",
+        "notice.what",
+        "notice.when",
+        "notice.withdrawn",
+        "phones.gone",
+        "phones.left",
+        "send.sent",
+        "send.sent_app",
+        "send.sent_sum",
+        "terms.alert_kind",
+        "terms.group_kind",
+        "terms.home_stage",
+        "terms.mood",
+        "terms.notice_kind",
+        "terms.paper_stage",
+        "terms.role_kind",
+    ],
+    by_name: &["codes", "dates.weekday", "terms.op"],
+};
