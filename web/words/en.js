@@ -203,6 +203,7 @@ export default {
   "desk.cell_reader": "{name}, {stage}",
   "desk.cell_waiting_reader": "{name}, {stage}, waiting to be sent",
   "desk.confirmed": "Acknowledged",
+  "desk.correct": "Correct",
   "desk.counting": "Counting.",
   "desk.day_counts": "{date}: good {good}, fair {fair}, talk {talk}",
   "desk.day_hidden": "{date}: too few people for figures.",

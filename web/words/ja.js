@@ -203,6 +203,7 @@ export default {
   "desk.cell_reader": "{name}、{stage}",
   "desk.cell_waiting_reader": "{name}、{stage}、送信待ち",
   "desk.confirmed": "確認",
+  "desk.correct": "直す",
   "desk.counting": "数えています。",
   "desk.day_counts": "{date}　良い {good}・普通 {fair}・相談したい {talk}",
   "desk.day_hidden": "{date}　人数が少ないため、表示しません。",
