@@ -31,7 +31,7 @@ test("without a network うめ's 「見ました」 stays on her phone and says 
   await act(page, "seen").click();
   await page.locator(".arrived.waiting").waitFor();
   await open(context, demo, { page, hash: "#/outbox" });
-  assert.match(await page.locator("main").innerText(), /保存しました。つながると自動で送ります。/);
+  assert.match(await page.locator("main").innerText(), /保存しました。\s*つながると自動で送ります。/);
   await act(page, "sync").click();
   await drawn(page);
   assert.equal(await asking.requests("ume"), before, "no request left the phone");
