@@ -53,6 +53,7 @@ class App {
     this.scrolled.set(this.here.place.hash, scrollY);
     this.screen.leave?.(this.here);
     reading.stop();
+    reading.silent = false;
   }
 
   /** What a screen has at hand. */

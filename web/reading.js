@@ -1,6 +1,7 @@
 // Reads aloud, sentence by sentence, and lights the one being read; slower when asked.
 
 import { voiceLanguage } from "./clock.js";
+import { isJapanese } from "./text.js";
 
 const NORMAL = 1;
 const SLOW = 0.7;
@@ -51,7 +52,7 @@ class Reading {
   speak() {
     speechSynthesis.cancel();
     const said = new SpeechSynthesisUtterance(this.texts[this.number]);
-    said.lang = voiceLanguage();
+    said.lang = isJapanese(said.text) ? "ja-JP" : voiceLanguage();
     said.rate = this.slow ? SLOW : NORMAL;
     said.onend = () => this.ended(said);
     this.spoken = said;

@@ -13,6 +13,7 @@ export const SCREENS = {
   phones: () => import("./screens/phones.js"),
   settings: () => import("./screens/settings.js"),
   desk: () => import("./screens/desk.js"),
+  correct: () => import("./screens/correct.js"),
   homes: () => import("./screens/homes.js"),
   send: () => import("./screens/send-text.js"),
   "send-audience": () => import("./screens/send-audience.js"),

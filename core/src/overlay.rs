@@ -72,8 +72,13 @@ impl Overlay {
     pub(crate) fn of(connection: &Connection, world: &Arc<World>, pending: &[Pending]) -> Result<Self, Error> {
         let mut overlay = Self::default();
         for pending in pending {
-            // What the phone cannot judge is for the server; it shows nothing until then.
-            if let Ok(effects) = judge(&Look::new(connection, world, &overlay), &pending.op, pending.op.at)? {
+            let look = Look::new(connection, world, &overlay);
+            // What the phone cannot judge is for the server; it shows nothing until then, but for what was read and sealed.
+            let effects = match judge(&look, &pending.op, pending.op.at)? {
+                Ok(effects) => Some(effects),
+                Err(_) => look.receipt_of_a_stranger(&pending.op)?,
+            };
+            if let Some(effects) = effects {
                 overlay.lay(&pending.op, effects, !pending.applied);
             }
         }

@@ -6,6 +6,10 @@ use kairan_demo::{
     town::{DeskFigures, Morning, NotNow, State, Town, district::Size},
 };
 use kairan_protocol::id::GroupId;
+use kairan_server::{
+    clock::SystemClock,
+    console::{Answer, Ask, Console},
+};
 use rusqlite::{Connection, OpenFlags, params};
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use tokio::sync::broadcast::Receiver;
@@ -211,15 +215,8 @@ async fn the_year_behind_the_town_can_be_read_off_it() {
         |state: &str| format!("SELECT count(*) FROM talk_case WHERE ended IS NULL AND talk ->> '$.state' = '{state}'");
     assert_eq!((count(&talks("open")), count(&talks("taken"))), (1, 1));
     watched.town.end().await.unwrap();
-    let checked = kairan_server::console::Console::open(
-        &folder.path().join("district"),
-        Arc::new(kairan_server::clock::SystemClock),
-    );
-    let mut console = checked.await.unwrap();
-    let kairan_server::console::Answer::Checked(lines) = console.ask(kairan_server::console::Ask::Check).await.unwrap()
-    else {
-        panic!("no answer to a check")
-    };
+    let mut console = Console::open(&watched.town.district(), Arc::new(SystemClock)).await.unwrap();
+    let Answer::Checked(lines) = console.ask(Ask::Check).await.unwrap() else { panic!("no answer to a check") };
     let bad: Vec<_> = lines.iter().filter(|line| !line.good).map(|line| (&line.what, &line.seen)).collect();
     assert!(bad.is_empty(), "{bad:?}");
 }

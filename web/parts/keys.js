@@ -14,7 +14,7 @@ export function slots(filled, length, columns) {
   const slot = (_, place) => {
     const letter = filled[place];
     const given = { number: place + 1, letter };
-    return element("li", { class: letter ? "place filled" : place === filled.length ? "place next" : "place" }, element("span", { "aria-hidden": "true" }, letter ?? ""), element("span", { class: "heard" }, word(letter ? "join.slot_reader" : "join.slot_empty_reader", given)));
+    return element("li", { class: letter ? "place full" : place === filled.length ? "place next" : "place" }, element("span", { "aria-hidden": "true" }, letter ?? ""), element("span", { class: "heard" }, word(letter ? "join.slot_reader" : "join.slot_empty_reader", given)));
   };
   return element("ol", { class: "places", style: `--columns: ${columns}` }, Array.from({ length }, slot));
 }

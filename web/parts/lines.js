@@ -18,10 +18,11 @@ export function noticeLine(line, { dated = false, found, household = "" } = {}) 
     { "data-key": line.id },
     element(
       "a",
-      { class: style, href: `#/notice/${line.id}`, "data-act": "open-notice", "data-notice": line.id, "aria-label": sentence(line, state) },
+      { class: style, href: `#/notice/${line.id}`, "data-act": "open-notice", "data-notice": line.id },
+      heard(sentence(line, state)),
       element(
         "div",
-        { class: "text" },
+        { class: "text", "aria-hidden": "true" },
         line.kind === "emergency" && element("p", { class: "kind" }, word("home.emergency")),
         point.length > 0 && element("p", { class: "point" }, point.map((words, place) => [place > 0 && element("br"), text(words)])),
         subject,
@@ -54,13 +55,13 @@ function slot(line, state, household) {
   const sealed = line.kind !== "notice";
   if (!sealed || state === "opened") {
     const words = state === "opened" ? word("terms.stage.displayed") : word("notice.seal_not_yet");
-    return element("div", { class: "slot" }, element("span", {}, words));
+    return element("div", { class: "slot", "aria-hidden": "true" }, element("span", {}, words));
   }
   if (state === "not_yet") {
-    return element("div", { class: "slot" }, seal({ state: "not_yet", size: 48 }), element("span", { class: "short" }, word("notice.seal_not_yet")), element("span", { class: "long" }, word("home.line_unread_reader")));
+    return element("div", { class: "slot", "aria-hidden": "true" }, seal({ state: "not_yet", size: 48 }), element("span", { class: "short" }, word("notice.seal_not_yet")), element("span", { class: "long" }, word("home.line_unread_reader")));
   }
   const drawn = seal({ state, name: household, size: 54, turn: line.seal_turn ?? 0 });
-  return element("div", { class: "slot" }, drawn, state === "waiting" && element("span", {}, word("notice.seal_waiting")), state === "acknowledged" && element("span", { class: "long" }, word("home.line_seen_reader")));
+  return element("div", { class: "slot", "aria-hidden": "true" }, drawn, state === "waiting" && element("span", {}, word("notice.seal_waiting")), state === "acknowledged" && element("span", { class: "long" }, word("home.line_seen_reader")));
 }
 
 /** The line as a reader of screens says it. */

@@ -16,7 +16,7 @@ const EMPTY_DASHES = `4 ${(AROUND / 26 - 4).toFixed(3)}`;
 export function seal({ state, name = "", size = 54, turn = 0, reader, pressing = false, faint = false }) {
   const square = state === "proxy" || state === "handed" || state === "paper";
   const style = ["seal", state, square && "square", pressing && "pressing"].filter(Boolean).join(" ");
-  const shown = name === "" || (state === "not_yet" && !faint) ? word("notice.seal") : name;
+  const shown = name === "" || (state === "not_yet" && !faint) ? word("notice.seal_mark") : name;
   const drawn = element(
     "svg",
     { class: style, width: size, height: size, viewBox: "0 0 64 64", role: reader && "img", "aria-label": reader, "aria-hidden": reader ? null : "true" },

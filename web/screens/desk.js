@@ -35,7 +35,7 @@ export default {
     const group = desk.name.group;
     const broad = wide();
     const list = element("section", { class: "column-sent stack", "data-key": "sent", "aria-label": word("desk.sent_title") }, element("a", { class: "button filled plain wide", href: `#/send/${group}`, id: "new-notice", "data-act": "new-notice" }, icon("plus"), word("send.new")), drafts.length > 0 && draftList(group, drafts), heading(word("desk.sent_title")), sentList(desk, notice));
-    const followed = notice && [followUp(here, notice), notYet(here, notice, group)];
+    const followed = notice && [followUp(here, notice, group), notYet(here, notice, group)];
     const bar = deskBar(here, desk, "desk", alone && !broad ? `#/desk/${group}` : undefined);
     if (broad) return { title: word("desk.sent_title"), bar, body: [list, followed ?? element("p", { class: "empty" }, word("desk.empty"))] };
     if (alone) return { title: notice.line.title, bar, body: [here.view === "desk" && backLink(group), followed] };
@@ -78,7 +78,7 @@ function state(line) {
   return line.kind === "circular" || line.figure ? smallFigure(line.figure) : element("span", { class: "note" }, word(`terms.notice_kind.${line.kind}`));
 }
 
-function followUp(here, notice) {
+function followUp(here, notice, group) {
   const { line, blocks } = notice;
   const { figure: known } = line;
   return element(
@@ -93,18 +93,18 @@ function followUp(here, notice) {
     known && element("p", { class: "heard", role: "status" }, spoken(known)),
     legend(notice),
     sealGrid(blocks, 0),
-    line.own && line.state !== "withdrawn" && withdrawal(here, line),
+    line.own && line.state !== "withdrawn" && withdrawal(here, line, group),
   );
 }
 
 const notYet = (here, notice, group) => element("div", { class: "column-not-yet stack", "data-key": `not-yet-${notice.line.notice}` }, unreadPanel(notice), paperPanel(here, notice, group));
 
-function withdrawal(here, line) {
+function withdrawal(here, line, group) {
   const ask = (asking) => () => {
     here.state.withdrawing = asking;
     here.redraw();
   };
-  if (!here.state.withdrawing) return element("div", { class: "follow-foot" }, element("button", { class: "link", type: "button", "data-act": "withdraw", onclick: ask(true) }, word("desk.withdraw")));
+  if (!here.state.withdrawing) return element("div", { class: "follow-foot" }, element("a", { class: "link", href: `#/correct/${group}/${line.notice}`, "data-act": "correct" }, word("desk.correct")), " ", element("button", { class: "link", type: "button", "data-act": "withdraw", onclick: ask(true) }, word("desk.withdraw")));
   const send = (event) => {
     event.preventDefault();
     const reason = document.getElementById("reason").value.trim();

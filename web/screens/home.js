@@ -31,7 +31,7 @@ export default {
     const commissioner = person.roles.some(({ kind }) => kind === "commissioner");
     return {
       title: word("home.title"),
-      bar: homeBar(me.district, text(day(home.today, dateWithWeekday)), readButton(here, home)),
+      bar: homeBar(person.association ?? me.district, text(day(home.today, dateWithWeekday)), readButton(here, home)),
       body: [
         reading.silent && element("p", { class: "note", role: "status", "data-key": "silent" }, word("notice.no_voice")),
         me.persons.length > 1 && element("p", { class: "note", "data-key": "person" }, word("home.person", { name: home.name }), " ", link(word("home.change_person"), "#/settings", "person")),
@@ -43,7 +43,7 @@ export default {
         home.unread_count > 0
           ? [heading(note(word("home.unread", { count: home.unread_count }))), noticeList(home.unread, { household: person.household }), home.unread_count > home.unread.length && link(word("home.unread_all"), "#/archive", "archive")]
           : me.complete && element("p", { class: "empty", "data-key": "empty" }, word("home.empty")),
-        home.next_events.length > 0 && [heading(word("home.events"), link(word("common.show"), "#/events", "events")), eventList(home.next_events.slice(0, 3))],
+        home.next_events.length > 0 && [heading(word("home.events")), eventList(home.next_events.slice(0, 3))],
       ],
       foot: tabs("home", commissioner),
     };

@@ -49,7 +49,7 @@ function choose(here, { name, persons }) {
   });
   return [
     element("p", { "data-key": "home" }, note(word("join.who_home", { name }))),
-    element("fieldset", { class: "sheet choices", "data-key": "persons" }, element("legend", {}, element("h2", { class: "heard" }, word("join.who"))), persons.map(person)),
+    element("div", { class: "sheet choices", role: "group", "aria-label": word("join.who"), "data-key": "persons" }, persons.map(person)),
     element("p", { class: "note", "data-key": "hint" }, note(word(state.chosen.size === 0 ? "join.who_none" : "join.who_hint"))),
     element("button", { class: "filled wide", type: "button", id: "join-go", "data-act": "join-go", "data-key": "go", disabled: state.chosen.size === 0, onclick: go }, word("join.go")),
   ];

@@ -16,8 +16,10 @@ export default {
 
   start: () => ({ outcome: undefined }),
 
-  async load({ call, person, place }) {
+  async load({ call, person, place, go }) {
     const { draft } = drafting(place.parts[0]);
+    // Opened by its address with nothing written yet.
+    if (draft.title === "" || draft.audience.length === 0) go(`#/send/${place.parts[0]}`);
     return call("reach", { person: person.id, audience: draft.audience });
   },
 

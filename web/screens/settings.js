@@ -41,5 +41,5 @@ function group(what, title, options, now, set) {
     const on = value === now;
     return element("label", { class: on ? "choice on" : "choice" }, element("input", { type: "radio", name: what, value, checked: on, "data-act": `${what}-${value || "system"}`, onchange: () => set(value || undefined) }), element("span", { class: "dot" }, on && icon("tick")), element("span", { lang: what === "lang" ? value : null }, words));
   };
-  return element("fieldset", { class: "sheet choices", "data-key": what }, element("legend", {}, element("h2", {}, title)), options.map(option));
+  return element("div", { class: "sheet choices", role: "radiogroup", "aria-labelledby": `choose-${what}`, "data-key": what }, element("h2", { id: `choose-${what}` }, title), options.map(option));
 }

@@ -23,7 +23,7 @@ export default {
     const commissioner = person.roles.some(({ kind }) => kind === "commissioner");
     return {
       title: word("common.tab_town"),
-      bar: pageBar(text(me.district)),
+      bar: pageBar(text(person.association ?? me.district)),
       body: [
         element("section", { class: "sheet stack tight", "data-key": "me" }, element("h2", {}, word("common.honorific", { name: person.name })), person.household && element("p", { class: "note" }, word("town.home", { name: person.household })), person.roles.map(role)),
         desks.length > 0 && [heading(word("town.desks")), rows(desks.map((desk) => deskRow(desk)))],

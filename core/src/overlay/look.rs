@@ -10,13 +10,14 @@ use kairan_protocol::{
     id::{DeviceId, FeedNumber, GroupId, InviteId, JoinId, NoticeId, OpId, PersonId, Rev, RoleId},
     joining::{Join, Waiting},
     notice::{NoticeBody, NoticeKind, NoticeState, Phase, Points, Sender},
+    op::{Command, Op},
     paper::PaperReceipt,
     people::{Household, Location, Person, Residence, Role},
     receipt::Receipt,
     row::kind,
     time::{Term, Timestamp},
     tree::Group,
-    view::View,
+    view::{Effect, Effects, View},
 };
 use rusqlite::{Connection, OptionalExtension};
 use serde::de::DeserializeOwned;
@@ -103,6 +104,27 @@ impl<'a> Look<'a> {
         seen.extend(self.overlay.rows(feed, kind).filter_map(|(id, laid)| Seen::laid(id, laid)));
         seen.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(seen)
+    }
+
+    /// What a receipt comes to whose person nothing is known of here yet, as after a restore to when they still had another id: a seal
+    /// that was shown stays.
+    pub(crate) fn receipt_of_a_stranger(&self, op: &Op) -> Result<Option<Effects>, Error> {
+        let Command::Receipt { notice, rev, stage } = op.command else { return Ok(None) };
+        if !self.world.persons.contains(&op.person) || self.world.profiles.contains_key(&op.person) {
+            return Ok(None);
+        }
+        let asks = self.notice(notice)?.map_or(rev, |notice| notice.body.asks);
+        let new = Receipt { rev, stage, at: op.at };
+        let receipt = self.receipt(op.person, notice)?.map_or(new, |old| old.and(new, asks));
+        let put = Effect::Put {
+            feed: FeedName::Mail(op.person),
+            kind: kind::RECEIPT,
+            id: notice.to_string(),
+            rev: Rev::FIRST,
+            body: serde_json::to_string(&receipt).unwrap_or_default(),
+            urgent: false,
+        };
+        Ok(Some(Effects { effects: vec![put], flags: Vec::new() }))
     }
 
     /// A thing wherever it stands: each feed with its row.

@@ -110,10 +110,6 @@ fn by(day: Day) -> ByWhen {
     ByWhen { text: format!("{}まで", said(day)), day: Some(day) }
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 /// Everything that was sent, the oldest first.
 pub(super) fn written(now: Timestamp, zone: &ZoneOffsets) -> Vec<Written> {
     let calendar = Calendar { now, today: zone.day_of(now), zone };
@@ -137,7 +133,7 @@ fn duty(calendar: &Calendar<'_>) -> Written {
         at: calendar.ago(24, 18),
         title: "集会所のかぎ当番".to_owned(),
         points: Points {
-            what: some("当番の月に、集会所のかぎをお預かりください"), ..Points::default()
+            what: Some("当番の月に、集会所のかぎをお預かりください".to_owned()), ..Points::default()
         },
         text: "1班の集会所のかぎ当番は、次の順にお願いいたします。\n\n\
                例田、仮山、試野、型木、学本、手習、稽古、見本\n\n\
@@ -155,8 +151,8 @@ fn health(calendar: &Calendar<'_>) -> Written {
         at: calendar.ago(18, 9),
         title: "健康診査の申し込みが始まりました".to_owned(),
         points: Points {
-            place: some("みほん市 保健センター"),
-            what: some("はがきか電話で申し込んでください"),
+            place: Some("みほん市 保健センター".to_owned()),
+            what: Some("はがきか電話で申し込んでください".to_owned()),
             by_when: Some(by(calendar.day(12))),
             ..Points::default()
         },
@@ -177,8 +173,8 @@ fn exercise(calendar: &Calendar<'_>) -> Written {
         title: "防災訓練を行います".to_owned(),
         points: Points {
             when: Some(calendar.when(calendar.sunday(20), "朝9時から10時半", (9, 0), (10, 30))),
-            place: some("ひなた公園"),
-            what: some("動きやすい服で、歩いてお集まりください"),
+            place: Some("ひなた公園".to_owned()),
+            what: Some("動きやすい服で、歩いてお集まりください".to_owned()),
             by_when: None,
         },
         text: "大きな地震があったと考えて、家から公園まで実際に歩いてみます。公園では、次のことをいたします。\n\n\
@@ -199,7 +195,7 @@ fn light(calendar: &Calendar<'_>) -> Written {
         from: ASSOCIATION,
         at: calendar.ago(12, 16),
         title: "公園前の街灯がつきました".to_owned(),
-        points: Points { place: some("ひなた公園の入口"), ..Points::default() },
+        points: Points { place: Some("ひなた公園の入口".to_owned()), ..Points::default() },
         text: "消えていた公園前の街灯は、電球を取りかえて、昨夜からついています。お知らせくださった方、ありがとうございました。\n\n\
                ほかにも消えている街灯がありましたら、柱に書いてある番号を班長までお知らせください。"
             .to_owned(),
@@ -215,7 +211,7 @@ fn meeting(calendar: &Calendar<'_>) -> Written {
         at: calendar.ago(9, 19),
         title: "町内会 定例会の報告".to_owned(),
         points: Points {
-            what: some("お読みください。ご意見は班長へお寄せください"),
+            what: Some("お読みください。ご意見は班長へお寄せください".to_owned()),
             by_when: Some(by(calendar.day(7))),
             ..Points::default()
         },
@@ -246,8 +242,8 @@ fn rubbish(calendar: &Calendar<'_>) -> Written {
         title: "ごみの出し方が変わります".to_owned(),
         points: Points {
             when: Some(When { text: format!("{from}から"), starts: None, ends: None }),
-            place: some("これまでと同じ集積所"),
-            what: some("びんとかんを、別々の袋に入れてください"),
+            place: Some("これまでと同じ集積所".to_owned()),
+            what: Some("びんとかんを、別々の袋に入れてください".to_owned()),
             by_when: None,
         },
         text: format!(
@@ -269,8 +265,8 @@ fn cleaning(calendar: &Calendar<'_>) -> Written {
         title: "町内いっせい清掃のお願い".to_owned(),
         points: Points {
             when: Some(calendar.when(day, "朝8時から9時半", (8, 0), (9, 30))),
-            place: some("ひなた公園の入口に集合"),
-            what: some("軍手と帽子をお持ちください"),
+            place: Some("ひなた公園の入口に集合".to_owned()),
+            what: Some("軍手と帽子をお持ちください".to_owned()),
             by_when: None,
         },
         text: format!(
@@ -292,8 +288,8 @@ fn tea(calendar: &Calendar<'_>) -> Written {
         title: "お茶会にいらっしゃいませんか".to_owned(),
         points: Points {
             when: Some(calendar.when(calendar.day(9), "午後1時半から3時", (13, 30), (15, 0))),
-            place: some("ひなた集会所"),
-            what: some("来られる方は、班長にお知らせください"),
+            place: Some("ひなた集会所".to_owned()),
+            what: Some("来られる方は、班長にお知らせください".to_owned()),
             by_when: Some(by(calendar.day(5))),
         },
         text: "月に一度のお茶会を開きます。お茶とお菓子をいただきながら、ゆっくりお話ししませんか。今回は、いすに座ったままできる体操もいたします。\n\n\
@@ -313,8 +309,8 @@ fn drill(calendar: &Calendar<'_>) -> Written {
         at: calendar.now.plus_millis(-20 * MINUTE),
         title: "【練習】大雨に備える練習です".to_owned(),
         points: Points {
-            place: some("練習ですので、どこにも行かなくて大丈夫です"),
-            what: some("開いて、「見ました」を押してみてください"),
+            place: Some("練習ですので、どこにも行かなくて大丈夫です".to_owned()),
+            what: Some("開いて、「見ました」を押してみてください".to_owned()),
             ..Points::default()
         },
         text: "これは練習です。本当のお知らせではありません。\n\n\

@@ -5,7 +5,7 @@ use super::{
     circulars::{self, Leads, Written},
     commissioner::Plan,
     feeds::Feeds,
-    people::{self, ASSOCIATION, BLOCK, CHAIR, CLERK, DISTRICT, LEADER, PHONE, RESIDENT, device_of},
+    people::{self, BLOCK, CHAIR, CLERK, DISTRICT, LEADER, PHONE, RESIDENT, device_of},
     town::{Came, Town},
 };
 use crate::error::Error;
@@ -158,7 +158,6 @@ fn sender(group: GroupId) -> PersonId {
     match group {
         DISTRICT => CLERK,
         BLOCK => LEADER,
-        ASSOCIATION => CHAIR,
         _ => CHAIR,
     }
 }

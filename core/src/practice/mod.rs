@@ -204,8 +204,11 @@ impl Practice {
     pub(crate) fn arrived(&self, results: &[OpResult]) {
         let arrived = {
             let mut held_back = self.held_back();
-            let applied = results.iter().filter(|result| matches!(result.outcome, Outcome::Applied { .. }));
-            applied.fold(false, |any, result| held_back.remove(&result.id) || any)
+            let before = held_back.len();
+            for result in results.iter().filter(|result| matches!(result.outcome, Outcome::Applied { .. })) {
+                held_back.remove(&result.id);
+            }
+            held_back.len() < before
         };
         if arrived {
             self.did(PracticeTask::NoNetwork);

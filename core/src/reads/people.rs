@@ -3,6 +3,7 @@
 use super::{notices::title, person_here};
 use crate::{
     error::Error,
+    overlay::World,
     records::{Me, OpState, PersonLine, PhoneLine, RoleLine, WaitingOp},
     store::{
         Store,
@@ -12,10 +13,11 @@ use crate::{
 use kairan_protocol::{
     body::{Phone, Profile},
     feed::FeedName,
-    id::PersonId,
+    id::{GroupId, PersonId},
     op::{Command, Op},
     row::kind,
     time::Timestamp,
+    tree::GroupKind,
 };
 
 impl Store {
@@ -31,6 +33,7 @@ impl Store {
                 id: person.to_string(),
                 name: profile.map(|profile| profile.name.clone()).unwrap_or_default(),
                 household: household.and_then(|home| Some(world.groups.get(&home)?.name.clone())),
+                association: household.and_then(|home| association(&world, home)),
                 roles: profile.map(|profile| roles(profile, now)).unwrap_or_default(),
             }
         };
@@ -111,6 +114,19 @@ impl Store {
                 .collect()
         })
     }
+}
+
+/// The name of the association a household belongs to.
+fn association(world: &World, household: GroupId) -> Option<String> {
+    let mut group = world.groups.get(&household)?;
+    // No tree is deeper than this; one that leads back to itself is none.
+    for _ in 0..8 {
+        if group.kind == GroupKind::Association {
+            return Some(group.name.clone());
+        }
+        group = world.groups.get(&group.parent?)?;
+    }
+    None
 }
 
 /// The roles a person holds now, as the tree has them: the highest group first.

@@ -68,6 +68,9 @@ pub struct PersonLine {
     pub name: String,
     /// Their household's name.
     pub household: Option<String>,
+    /// The name of the association it belongs to, which stands on the top of their screens.
+    #[serde(default)]
+    pub association: Option<String>,
     /// The roles they hold now.
     pub roles: Vec<RoleLine>,
 }

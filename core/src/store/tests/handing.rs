@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     error::Error,
-    records::{Arrival, OpState, SealState},
+    records::{Arrival, NoticeFilter, OpState, SealState},
     store::id_of,
 };
 use kairan_protocol::{
@@ -102,6 +102,24 @@ fn what_is_handed_back_reads_as_waiting_and_its_effect_stays_shown() {
     assert_eq!(phone.counted(unsettled), 0);
     assert_eq!(seal(&phone), SealState::Acknowledged { at: NOW.millis() });
     assert!(phone.store.outbox().unwrap().is_empty());
+}
+
+#[test]
+fn a_seal_stays_shown_though_nothing_has_come_of_its_person_yet() {
+    let phone = with_circulars(1..=1);
+    let sealed = taken(&phone, 1, 100);
+    // He turned out to be somebody else, as whom the phone went on; the backup is from before that.
+    let others = [(BOARD, FeedName::Board(MIDORI)), (HANAKOS_MAIL, FeedName::Mail(HANAKO))];
+    let mail = vec![row(kind::PROFILE, "me", 1, &profile(HANAKO, Vec::new()))];
+    for rights in [8, 9] {
+        phone.take(Answer::new().rights(rights, &others, &[HANAKO]).rows(HANAKOS_MAIL, 1, mail.clone()));
+    }
+    phone.take(of_k2());
+    let mut asked = phone.request(NOW).replays.into_iter().map(|replay| replay.op);
+    assert!(asked.any(|op| op.get().contains(&sealed.to_string())), "it goes back");
+    assert_eq!(phone.store.notice(SATO, notice_id(1)).unwrap().seal, SealState::Waiting { at: NOW.millis() });
+    let page = phone.store.notices(SATO, NoticeFilter::All, None, 5).unwrap();
+    assert!(page.lines[0].waiting && !page.lines[0].unread);
 }
 
 #[test]

@@ -34,7 +34,9 @@ fn before_the_server_said_times_are_japans_and_then_the_associations() {
     let mut answer = residents(1);
     answer.0.rights.as_mut().unwrap().zone = ZoneOffsets::fixed(-12_600);
     phone.take(answer);
-    assert_eq!(phone.store.me(NOW).unwrap().utc_offset_minutes, -210);
+    let me = phone.store.me(NOW).unwrap();
+    assert_eq!(me.utc_offset_minutes, -210);
+    assert_eq!(me.persons[0].association.as_deref(), Some("緑ヶ丘町内会"));
 }
 
 #[test]

@@ -200,6 +200,19 @@ fn an_op_whose_text_went_bad_is_left_out_and_holds_up_nobody() {
 }
 
 #[test]
+fn an_op_in_a_state_there_is_not_is_told_as_lost() {
+    let (folder, all) = full_phone();
+    let connection = Connection::open(folder.path().join("outbox.db")).unwrap();
+    connection.execute_batch("PRAGMA ignore_check_constraints = ON").unwrap();
+    connection.execute("UPDATE op SET state = 'sunk' WHERE id = ?1", [all[3].to_string()]).unwrap();
+    drop(connection);
+    fs::write(folder.path().join("outbox.db.mark"), "").unwrap();
+    let store = open(&folder);
+    assert_eq!(waiting(&store).len(), all.len() - 1);
+    assert!(store.home(SATO, NOW).unwrap().salvage.unwrap().lost);
+}
+
+#[test]
 fn after_a_salvage_new_ops_do_not_take_the_numbers_of_old_ones() {
     let (folder, _) = full_phone();
     let connection = Connection::open(folder.path().join("outbox.db")).unwrap();
