@@ -78,7 +78,7 @@ pub(super) async fn play(town: &Path, address: &str, size: Size, now: Timestamp)
         .map_err(kairan_server::Error::from)?;
     let played = Player::begin(town, (address, size), store.clone(), clock, identity.fingerprint(), now).await;
     let played = match played {
-        Ok(mut player) => player.year().await.map(|()| player.residents),
+        Ok(mut begun) => begun.year().await.map(|()| begun.residents),
         Err(error) => Err(error),
     };
     let closed = store.close().await;
