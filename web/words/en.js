@@ -73,6 +73,7 @@ export default {
   "codes.token_unknown": "This phone is being recognised anew. What you tapped is kept. Please wait.",
   "codes.too_large": "It is too large to send. Please make it shorter.",
   "codes.too_many": "That was too often. What you tapped is kept. Please wait a moment.",
+  "codes.too_many_drafts": "There is room for 50 drafts. This one is not kept yet. Please drop one you do not need.",
   "codes.turned_away": "An officer did not let this phone in. Please ask your block leader for a sheet of your own.",
   "codes.unavailable": "The neighbourhood's machine is not ready. What you tapped is kept and goes out later by itself.",
   "codes.unknown": "It is not here. Please open the screen again.",

@@ -1,6 +1,6 @@
 //! Chance that can be repeated: the same seed deals the same town and the same morning.
 
-/// A row of numbers that look random (SplitMix64), the same for the same seed.
+/// A row of numbers that look random (`SplitMix64`), the same for the same seed.
 #[derive(Debug, Clone)]
 pub struct Chance(u64);
 

@@ -159,16 +159,14 @@ impl Deal {
 
     fn home(&mut self, at: (&'static str, usize, usize), in_block: &[String], paper: bool) -> Home {
         let (association, block, place) = at;
-        let (name, people) = match KNOWN.iter().find(|known| (known.0, known.1, known.2) == at) {
-            Some((.., name, people)) => {
-                ((*name).to_owned(), people.iter().map(|person| (*person).to_owned()).collect())
-            }
-            None => {
-                let name = self.family(in_block);
-                let members = if paper { 1 + place % 2 } else { 1 + (place + block) % 3 };
-                let people = (0..members).map(|_| self.person(&name)).collect();
-                (name, people)
-            }
+        let known = KNOWN.iter().find(|known| (known.0, known.1, known.2) == at);
+        let (name, people) = if let Some((.., name, people)) = known {
+            ((*name).to_owned(), people.iter().map(|person| (*person).to_owned()).collect())
+        } else {
+            let name = self.family(in_block);
+            let members = if paper { 1 + place % 2 } else { 1 + (place + block) % 3 };
+            let people = (0..members).map(|_| self.person(&name)).collect();
+            (name, people)
         };
         Home { association, block, place, name, people, paper }
     }

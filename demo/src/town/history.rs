@@ -78,7 +78,7 @@ pub(super) async fn play(town: &Path, address: &str, size: Size, now: Timestamp)
         .map_err(kairan_server::Error::from)?;
     let played = Player::begin(town, (address, size), store.clone(), clock, identity.fingerprint(), now).await;
     let played = match played {
-        Ok(mut player) => player.year().await.map(|()| player.residents),
+        Ok(mut begun) => begun.year().await.map(|()| begun.residents),
         Err(error) => Err(error),
     };
     let closed = store.close().await;
@@ -237,7 +237,8 @@ impl Player {
 
     async fn year(&mut self) -> Result<(), Error> {
         self.consent().await?;
-        for (at, happening) in self.plan() {
+        let mut coming = self.plan().into_iter().peekable();
+        while let Some((at, happening)) = coming.next() {
             self.clock.set(at);
             match happening {
                 Happening::Posted(number) => self.post(number).await?,
@@ -249,7 +250,10 @@ impl Player {
                 Happening::Today => self.early(at).await?,
                 Happening::Noon => {}
             }
-            self.settle().await?;
+            // What happens at the same moment is written to the desks together.
+            if coming.peek().is_none_or(|(next, _)| *next > at) {
+                self.settle().await?;
+            }
         }
         self.clock.set(self.now);
         self.settle().await

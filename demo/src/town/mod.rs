@@ -1,6 +1,7 @@
 //! The town of the demo: a made-up district with a year behind it, its server, three hundred phones, and the morning they answer.
 
 mod chance;
+mod desks;
 pub mod district;
 mod handset;
 mod history;
@@ -16,9 +17,8 @@ use crate::{
     Error,
     news::{News, Piece},
 };
+use desks::Desk;
 use district::Size;
-use kairan_core::{Kairan, records::SentState};
-use kairan_protocol::id::{GroupId, NoticeId};
 use kairan_server::{
     clock::{Clock, SystemClock},
     console::{Console, Whom},
@@ -48,13 +48,6 @@ use tokio::{
 const UNFINISHED: &str = "unfinished";
 /// What is made again where the year was not played to its end.
 const MADE: [&str; 6] = ["district", "district.part", "phones", "town", "staff", "desks"];
-
-/// An officer's desk at one association: a core that keeps itself up to date.
-struct Desk {
-    group: GroupId,
-    person: String,
-    kairan: Arc<Kairan>,
-}
 
 /// What changes while the town is there.
 #[derive(Default)]
@@ -105,16 +98,15 @@ impl Town {
             }
         }
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let remembered = match Remembered::read(folder)? {
-            Some(remembered) => remembered,
-            None => {
-                folder::write_private(&unfinished, b"")?;
-                let address = free(anywhere)?;
-                let remembered = history::play(folder, &address.to_string(), size, now).await?;
-                remembered.write(folder)?;
-                folder::remove(&unfinished)?;
-                remembered
-            }
+        let remembered = if let Some(remembered) = Remembered::read(folder)? {
+            remembered
+        } else {
+            folder::write_private(&unfinished, b"")?;
+            let address = free(anywhere)?;
+            let remembered = history::play(folder, &address.to_string(), size, now).await?;
+            remembered.write(folder)?;
+            folder::remove(&unfinished)?;
+            remembered
         };
         let running = serve(folder, &remembered.address).await?;
         let address = running.address.to_string();
@@ -205,30 +197,6 @@ impl Town {
         }
         self.look(Duration::ZERO).await?;
         self.change(|morning| morning.state = State::Ready);
-        Ok(())
-    }
-
-    async fn open_desks(&self) -> Result<(), Error> {
-        let (mut desks, mut circulars) = (Vec::new(), Vec::new());
-        for (place, association) in district::ASSOCIATIONS.iter().enumerate() {
-            let chair = self.residents.iter().find(|resident| resident.association == place);
-            let chair = chair.ok_or_else(|| Error::Uninvited(association.name()))?;
-            let kairan = phones::open(&self.folder.join("desks").join(association.key)).await?;
-            if self.moved || !kairan.me().map_err(Error::phone(&chair.name))?.joined {
-                let sheet = self.sheet(Whom::Person(chair.person.to_string())).await?;
-                phones::join(&kairan, &Resident { link: sheet.link, ..chair.clone() }).await?;
-            }
-            kairan.sync().await.map_err(Error::phone(&chair.name))?;
-            kairan.start();
-            let desk = kairan.desk(chair.association_id.to_string()).map_err(Error::phone(&chair.name))?;
-            let newest = desk.sent.iter().find(|sent| sent.own && sent.state == SentState::Published);
-            circulars.push(newest.map(|sent| sent.notice.clone()).unwrap_or_default());
-            desks.push(Arc::new(Desk { group: chair.association_id, person: chair.person.to_string(), kairan }));
-        }
-        let mut moving = self.moving();
-        moving.desks = desks;
-        moving.circulars = circulars;
-        moving.answered = vec![false; self.residents.len()];
         Ok(())
     }
 
@@ -347,48 +315,6 @@ impl Town {
             *answered = true;
         }
         self.morning.send_modify(|morning| morning.answered += 1);
-    }
-
-    /// Looks at the five desks, then at the database: what a desk shows was in the tables before.
-    async fn look(&self, passed: Duration) -> Result<(), Error> {
-        let (desks, circulars) = {
-            let moving = self.moving();
-            (moving.desks.clone(), moving.circulars.clone())
-        };
-        let mut figures = Vec::with_capacity(desks.len());
-        for ((desk, notice), association) in desks.into_iter().zip(circulars).zip(&district::ASSOCIATIONS) {
-            let id: NoticeId = notice.parse().map_err(|_| Error::Data("no circular".to_owned()))?;
-            let (group, shown) = (desk.group, Arc::clone(&desk));
-            let read = move || shown.kairan.desk(shown.group.to_string());
-            let read = tokio::task::spawn_blocking(read).await.map_err(|error| Error::Data(error.to_string()))?;
-            let read = read.map_err(Error::phone(association.key))?;
-            let counted = self.store.figures(group, id).await.map_err(kairan_server::Error::from)?;
-            let line = read.sent.iter().find(|sent| sent.notice == notice);
-            let counts = line.and_then(|line| line.counts).unwrap_or_default();
-            let today = read.participation.filter(|line| line.day == counted.day.to_string());
-            figures.push(DeskFigures {
-                group: group.to_string(),
-                name: association.name(),
-                participation: today
-                    .map_or(Said { said: 0, agreed: 0 }, |line| Said { said: line.said, agreed: line.agreed }),
-                circular: Sealed {
-                    title: line.map(|line| line.title.clone()).unwrap_or_default(),
-                    acknowledged: counts.acknowledged,
-                    households: counts.households,
-                },
-                database: Counted {
-                    said: counted.said,
-                    agreed: counted.agreed,
-                    acknowledged: counted.counts.acknowledged,
-                    households: counted.counts.households,
-                },
-            });
-        }
-        self.change(|morning| {
-            morning.desks = figures;
-            morning.seconds = passed.as_secs_f64();
-        });
-        Ok(())
     }
 
     fn moving(&self) -> MutexGuard<'_, Moving> {

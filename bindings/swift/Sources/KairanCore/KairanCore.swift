@@ -487,6 +487,22 @@ fileprivate struct FfiConverterUInt32: FfiConverterPrimitive {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterInt32: FfiConverterPrimitive {
+    typealias FfiType = Int32
+    typealias SwiftType = Int32
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Int32 {
+        return try lift(readInt(&buf))
+    }
+
+    public static func write(_ value: Int32, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterInt64: FfiConverterPrimitive {
     typealias FfiType = Int64
     typealias SwiftType = Int64
@@ -608,7 +624,8 @@ public protocol KairanProtocol: AnyObject, Sendable {
     
     /**
      * What a notification should be raised for now: an emergency that stands once ever, a request for a talk nobody has looked
-     * at once in each epoch of the server. Reading it changes nothing.
+     * at once in each epoch of the server. Reading it changes nothing. For nothing of the practice
+     * neighbourhood.
      */
     func alerts(person: String) throws  -> [Alert]
     
@@ -649,6 +666,12 @@ public protocol KairanProtocol: AnyObject, Sendable {
     func takeCase(person: String, `case`: String) async throws  -> String
     
     /**
+     * Whom a notice of a desk goes to, as a tree of checkboxes: what was ticked (the `ticked` of the tree before), and after a tap on
+     * a row, which turns it and everything below it on or off. With neither, everything is ticked.
+     */
+    func audience(person: String, group: String, ticked: [String], tap: String?) throws  -> AudienceTree
+    
+    /**
      * One desk.
      */
     func desk(group: String) throws  -> Desk
@@ -677,6 +700,22 @@ public protocol KairanProtocol: AnyObject, Sendable {
      * A household stands in another block from now on; the op's id.
      */
     func moveHousehold(person: String, household: String, to: String) async throws  -> String
+    
+    /**
+     * A person's drafts, the one saved last first.
+     */
+    func drafts(person: String) throws  -> [DraftLine]
+    
+    /**
+     * Forgets a draft that was sent or thought better of. Once more does nothing.
+     */
+    func dropDraft(person: String, id: String) async throws 
+    
+    /**
+     * Keeps a draft: a new one, or in place of the one with that id. Its id. It may be unfinished; at most fifty are kept for a
+     * person (`too_many_drafts`).
+     */
+    func saveDraft(person: String, id: String?, draft: Draft) async throws  -> String
     
     /**
      * Lets somebody in who waits with a link that was passed on, or turns them away; the op's id.
@@ -820,6 +859,31 @@ public protocol KairanProtocol: AnyObject, Sendable {
     func withdraw(person: String, notice: String, seen: UInt32, reason: String) async throws  -> String
     
     /**
+     * Everything begins anew: the neighbourhood as it was opened, its days counted from today, and no task done.
+     */
+    func practiceAgain() async throws 
+    
+    /**
+     * Cuts the pretend network, or brings it back: what is tapped meanwhile waits, and goes out then.
+     */
+    func practiceCut(cut: Bool) throws 
+    
+    /**
+     * A screen did what only a screen can tell of.
+     */
+    func practiceDid(task: ScreenTask) async throws 
+    
+    /**
+     * The ten tasks, which are done and which is next. Whatever changes it is told as a change of the first screen.
+     */
+    func practiceTasks() throws  -> PracticeProgress
+    
+    /**
+     * Everything that takes place from now on, soonest first: at most a hundred.
+     */
+    func events(person: String) throws  -> [EventLine]
+    
+    /**
      * The first screen of a person.
      */
     func home(person: String) throws  -> Home
@@ -840,9 +904,9 @@ public protocol KairanProtocol: AnyObject, Sendable {
     func notices(person: String, filter: NoticeFilter, after: String?, limit: UInt32) throws  -> NoticePage
     
     /**
-     * What holds the words, newest first. Two characters are enough.
+     * What holds the words, newest first, with the words marked. Two characters are enough.
      */
-    func search(person: String, text: String, limit: UInt32) throws  -> [NoticeLine]
+    func search(person: String, text: String, limit: UInt32) throws  -> [SearchHit]
     
     /**
      * Who is told from now on which screens changed.
@@ -957,6 +1021,24 @@ public static func `open`(dir: String, platform: Platform)throws  -> Kairan  {
 })
 }
     
+    /**
+     * Opens the practice neighbourhood in a folder of its own: a pretend one inside this phone, with made-up people, that answers
+     * like a server. Nothing of it is sent to anybody, and there is no network in it. It begins anew each time; which of its tasks
+     * are done is kept.
+     *
+     * # Errors
+     * [`Error::NotPractice`] for the folder of a real neighbourhood, which is not touched.
+     */
+public static func practice(dir: String, platform: Platform)throws  -> Kairan  {
+    return try  FfiConverterTypeKairan_lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
+        uniffiCallStatus in
+    uniffi_kairan_core_fn_constructor_kairan_practice(
+        FfiConverterString.lower(dir),
+        FfiConverterTypePlatform_lower(platform),uniffiCallStatus
+    )
+})
+}
+    
 
     
     /**
@@ -999,7 +1081,8 @@ open func alertSeen(id: String)async throws   {
     
     /**
      * What a notification should be raised for now: an emergency that stands once ever, a request for a talk nobody has looked
-     * at once in each epoch of the server. Reading it changes nothing.
+     * at once in each epoch of the server. Reading it changes nothing. For nothing of the practice
+     * neighbourhood.
      */
 open func alerts(person: String)throws  -> [Alert]  {
     return try  FfiConverterSequenceTypeAlert.lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
@@ -1140,6 +1223,23 @@ open func takeCase(person: String, `case`: String)async throws  -> String  {
 }
     
     /**
+     * Whom a notice of a desk goes to, as a tree of checkboxes: what was ticked (the `ticked` of the tree before), and after a tap on
+     * a row, which turns it and everything below it on or off. With neither, everything is ticked.
+     */
+open func audience(person: String, group: String, ticked: [String], tap: String?)throws  -> AudienceTree  {
+    return try  FfiConverterTypeAudienceTree_lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
+        uniffiCallStatus in
+    uniffi_kairan_core_fn_method_kairan_audience(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(person),
+        FfiConverterString.lower(group),
+        FfiConverterSequenceString.lower(ticked),
+        FfiConverterOptionString.lower(tap),uniffiCallStatus
+    )
+})
+}
+    
+    /**
      * One desk.
      */
 open func desk(group: String)throws  -> Desk  {
@@ -1226,6 +1326,58 @@ open func moveHousehold(person: String, household: String, to: String)async thro
             rustFutureFunc: {
                 uniffi_kairan_core_fn_method_kairan_move_household(
                         self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(household),FfiConverterString.lower(to)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
+            completeFunc: ffi_kairan_core_rust_future_complete_rust_buffer,
+            freeFunc: ffi_kairan_core_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterString.lift,
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * A person's drafts, the one saved last first.
+     */
+open func drafts(person: String)throws  -> [DraftLine]  {
+    return try  FfiConverterSequenceTypeDraftLine.lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
+        uniffiCallStatus in
+    uniffi_kairan_core_fn_method_kairan_drafts(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(person),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Forgets a draft that was sent or thought better of. Once more does nothing.
+     */
+open func dropDraft(person: String, id: String)async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_drop_draft(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterString.lower(id)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_void,
+            completeFunc: ffi_kairan_core_rust_future_complete_void,
+            freeFunc: ffi_kairan_core_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Keeps a draft: a new one, or in place of the one with that id. Its id. It may be unfinished; at most fifty are kept for a
+     * person (`too_many_drafts`).
+     */
+open func saveDraft(person: String, id: String?, draft: Draft)async throws  -> String  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_save_draft(
+                        self.uniffiCloneHandle(),FfiConverterString.lower(person),FfiConverterOptionString.lower(id),FfiConverterTypeDraft_lower(draft)
                 )
             },
             pollFunc: ffi_kairan_core_rust_future_poll_rust_buffer,
@@ -1733,6 +1885,81 @@ open func withdraw(person: String, notice: String, seen: UInt32, reason: String)
 }
     
     /**
+     * Everything begins anew: the neighbourhood as it was opened, its days counted from today, and no task done.
+     */
+open func practiceAgain()async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_practice_again(
+                        self.uniffiCloneHandle()
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_void,
+            completeFunc: ffi_kairan_core_rust_future_complete_void,
+            freeFunc: ffi_kairan_core_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * Cuts the pretend network, or brings it back: what is tapped meanwhile waits, and goes out then.
+     */
+open func practiceCut(cut: Bool)throws   {try rustCallWithError(FfiConverterTypeKairanError_lift) {
+        uniffiCallStatus in
+    uniffi_kairan_core_fn_method_kairan_practice_cut(
+            self.uniffiCloneHandle(),
+        FfiConverterBool.lower(cut),uniffiCallStatus
+    )
+}
+}
+    
+    /**
+     * A screen did what only a screen can tell of.
+     */
+open func practiceDid(task: ScreenTask)async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_kairan_core_fn_method_kairan_practice_did(
+                        self.uniffiCloneHandle(),FfiConverterTypeScreenTask_lower(task)
+                )
+            },
+            pollFunc: ffi_kairan_core_rust_future_poll_void,
+            completeFunc: ffi_kairan_core_rust_future_complete_void,
+            freeFunc: ffi_kairan_core_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeKairanError_lift
+        )
+}
+    
+    /**
+     * The ten tasks, which are done and which is next. Whatever changes it is told as a change of the first screen.
+     */
+open func practiceTasks()throws  -> PracticeProgress  {
+    return try  FfiConverterTypePracticeProgress_lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
+        uniffiCallStatus in
+    uniffi_kairan_core_fn_method_kairan_practice_tasks(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * Everything that takes place from now on, soonest first: at most a hundred.
+     */
+open func events(person: String)throws  -> [EventLine]  {
+    return try  FfiConverterSequenceTypeEventLine.lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
+        uniffiCallStatus in
+    uniffi_kairan_core_fn_method_kairan_events(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(person),uniffiCallStatus
+    )
+})
+}
+    
+    /**
      * The first screen of a person.
      */
 open func home(person: String)throws  -> Home  {
@@ -1788,10 +2015,10 @@ open func notices(person: String, filter: NoticeFilter, after: String?, limit: U
 }
     
     /**
-     * What holds the words, newest first. Two characters are enough.
+     * What holds the words, newest first, with the words marked. Two characters are enough.
      */
-open func search(person: String, text: String, limit: UInt32)throws  -> [NoticeLine]  {
-    return try  FfiConverterSequenceTypeNoticeLine.lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
+open func search(person: String, text: String, limit: UInt32)throws  -> [SearchHit]  {
+    return try  FfiConverterSequenceTypeSearchHit.lift(try rustCallWithError(FfiConverterTypeKairanError_lift) {
         uniffiCallStatus in
     uniffi_kairan_core_fn_method_kairan_search(
             self.uniffiCloneHandle(),
@@ -2670,6 +2897,224 @@ public func FfiConverterTypeAlert_lower(_ value: Alert) -> RustBuffer {
 
 
 /**
+ * One group that can be ticked.
+ */
+public struct AudienceRow: Equatable, Hashable {
+    /**
+     * The group: what a tap names.
+     */
+    public let group: String
+    /**
+     * Its name.
+     */
+    public let name: String
+    /**
+     * What it is.
+     */
+    public let kind: GroupKind
+    /**
+     * How far below the first row it hangs; that is 0.
+     */
+    public let depth: UInt32
+    /**
+     * Every household below it.
+     */
+    public let households: UInt32
+    /**
+     * Those with at least one phone.
+     */
+    public let app: UInt32
+    /**
+     * Those served on paper.
+     */
+    public let paper: UInt32
+    /**
+     * Whether it is ticked.
+     */
+    public let state: TickState
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The group: what a tap names.
+         */group: String, 
+        /**
+         * Its name.
+         */name: String, 
+        /**
+         * What it is.
+         */kind: GroupKind, 
+        /**
+         * How far below the first row it hangs; that is 0.
+         */depth: UInt32, 
+        /**
+         * Every household below it.
+         */households: UInt32, 
+        /**
+         * Those with at least one phone.
+         */app: UInt32, 
+        /**
+         * Those served on paper.
+         */paper: UInt32, 
+        /**
+         * Whether it is ticked.
+         */state: TickState) {
+        self.group = group
+        self.name = name
+        self.kind = kind
+        self.depth = depth
+        self.households = households
+        self.app = app
+        self.paper = paper
+        self.state = state
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension AudienceRow: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAudienceRow: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AudienceRow {
+        return
+            try AudienceRow(
+                group: FfiConverterString.read(from: &buf), 
+                name: FfiConverterString.read(from: &buf), 
+                kind: FfiConverterTypeGroupKind.read(from: &buf), 
+                depth: FfiConverterUInt32.read(from: &buf), 
+                households: FfiConverterUInt32.read(from: &buf), 
+                app: FfiConverterUInt32.read(from: &buf), 
+                paper: FfiConverterUInt32.read(from: &buf), 
+                state: FfiConverterTypeTickState.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: AudienceRow, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.group, into: &buf)
+        FfiConverterString.write(value.name, into: &buf)
+        FfiConverterTypeGroupKind.write(value.kind, into: &buf)
+        FfiConverterUInt32.write(value.depth, into: &buf)
+        FfiConverterUInt32.write(value.households, into: &buf)
+        FfiConverterUInt32.write(value.app, into: &buf)
+        FfiConverterUInt32.write(value.paper, into: &buf)
+        FfiConverterTypeTickState.write(value.state, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAudienceRow_lift(_ buf: RustBuffer) throws -> AudienceRow {
+    return try FfiConverterTypeAudienceRow.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAudienceRow_lower(_ value: AudienceRow) -> RustBuffer {
+    return FfiConverterTypeAudienceRow.lower(value)
+}
+
+
+/**
+ * A desk's groups with their ticks, and what these mean.
+ */
+public struct AudienceTree: Equatable, Hashable {
+    /**
+     * The desk's group and what is below it, a group before what hangs below it.
+     */
+    public let rows: [AudienceRow]
+    /**
+     * What to pass as `ticked` next time; not to be read otherwise.
+     */
+    public let ticked: [String]
+    /**
+     * The fewest boards that say exactly what is ticked: a draft's audience. Empty where nothing is.
+     */
+    public let audience: [String]
+    /**
+     * How many homes that reaches, and how.
+     */
+    public let reach: Reach
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The desk's group and what is below it, a group before what hangs below it.
+         */rows: [AudienceRow], 
+        /**
+         * What to pass as `ticked` next time; not to be read otherwise.
+         */ticked: [String], 
+        /**
+         * The fewest boards that say exactly what is ticked: a draft's audience. Empty where nothing is.
+         */audience: [String], 
+        /**
+         * How many homes that reaches, and how.
+         */reach: Reach) {
+        self.rows = rows
+        self.ticked = ticked
+        self.audience = audience
+        self.reach = reach
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension AudienceTree: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAudienceTree: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> AudienceTree {
+        return
+            try AudienceTree(
+                rows: FfiConverterSequenceTypeAudienceRow.read(from: &buf), 
+                ticked: FfiConverterSequenceString.read(from: &buf), 
+                audience: FfiConverterSequenceString.read(from: &buf), 
+                reach: FfiConverterTypeReach.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: AudienceTree, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypeAudienceRow.write(value.rows, into: &buf)
+        FfiConverterSequenceString.write(value.ticked, into: &buf)
+        FfiConverterSequenceString.write(value.audience, into: &buf)
+        FfiConverterTypeReach.write(value.reach, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAudienceTree_lift(_ buf: RustBuffer) throws -> AudienceTree {
+    return try FfiConverterTypeAudienceTree.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAudienceTree_lower(_ value: AudienceTree) -> RustBuffer {
+    return FfiConverterTypeAudienceTree.lower(value)
+}
+
+
+/**
  * 紙でお届けの世帯 of one block.
  */
 public struct BlockDelivery: Equatable, Hashable {
@@ -2785,9 +3230,17 @@ public struct BlockLine: Equatable, Hashable {
      */
     public let counts: Counts
     /**
-     * Its homes, those that have not confirmed first; empty where names are not this desk's to see.
+     * Its homes, in the order of the roster; empty where names are not this desk's to see.
      */
     public let homes: [HomeLine]
+    /**
+     * まだの世帯: those that have not confirmed and are not served on paper; まだ届いていない first, then 届いた, then 開いた.
+     */
+    public let unread: [HomeLine]
+    /**
+     * 紙・まだ: those a copy is still to be carried to.
+     */
+    public let toCarry: [HomeLine]
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -2802,12 +3255,20 @@ public struct BlockLine: Equatable, Hashable {
          * Its figures.
          */counts: Counts, 
         /**
-         * Its homes, those that have not confirmed first; empty where names are not this desk's to see.
-         */homes: [HomeLine]) {
+         * Its homes, in the order of the roster; empty where names are not this desk's to see.
+         */homes: [HomeLine], 
+        /**
+         * まだの世帯: those that have not confirmed and are not served on paper; まだ届いていない first, then 届いた, then 開いた.
+         */unread: [HomeLine], 
+        /**
+         * 紙・まだ: those a copy is still to be carried to.
+         */toCarry: [HomeLine]) {
         self.id = id
         self.name = name
         self.counts = counts
         self.homes = homes
+        self.unread = unread
+        self.toCarry = toCarry
     }
 
     
@@ -2829,7 +3290,9 @@ public struct FfiConverterTypeBlockLine: FfiConverterRustBuffer {
                 id: FfiConverterString.read(from: &buf), 
                 name: FfiConverterString.read(from: &buf), 
                 counts: FfiConverterTypeCounts.read(from: &buf), 
-                homes: FfiConverterSequenceTypeHomeLine.read(from: &buf)
+                homes: FfiConverterSequenceTypeHomeLine.read(from: &buf), 
+                unread: FfiConverterSequenceTypeHomeLine.read(from: &buf), 
+                toCarry: FfiConverterSequenceTypeHomeLine.read(from: &buf)
         )
     }
 
@@ -2838,6 +3301,8 @@ public struct FfiConverterTypeBlockLine: FfiConverterRustBuffer {
         FfiConverterString.write(value.name, into: &buf)
         FfiConverterTypeCounts.write(value.counts, into: &buf)
         FfiConverterSequenceTypeHomeLine.write(value.homes, into: &buf)
+        FfiConverterSequenceTypeHomeLine.write(value.unread, into: &buf)
+        FfiConverterSequenceTypeHomeLine.write(value.toCarry, into: &buf)
     }
 }
 
@@ -3797,6 +4262,14 @@ public struct Desk: Equatable, Hashable {
      * How many take part today (associations).
      */
     public let participation: ParticipationLine?
+    /**
+     * How many of the talks nobody has taken: 未対応.
+     */
+    public let waitingTalks: UInt32
+    /**
+     * How many of them somebody has: 対応中.
+     */
+    public let takenTalks: UInt32
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3827,7 +4300,13 @@ public struct Desk: Equatable, Hashable {
          */days: [DayLine], 
         /**
          * How many take part today (associations).
-         */participation: ParticipationLine?) {
+         */participation: ParticipationLine?, 
+        /**
+         * How many of the talks nobody has taken: 未対応.
+         */waitingTalks: UInt32, 
+        /**
+         * How many of them somebody has: 対応中.
+         */takenTalks: UInt32) {
         self.name = name
         self.groups = groups
         self.sent = sent
@@ -3837,6 +4316,8 @@ public struct Desk: Equatable, Hashable {
         self.joins = joins
         self.days = days
         self.participation = participation
+        self.waitingTalks = waitingTalks
+        self.takenTalks = takenTalks
     }
 
     
@@ -3863,7 +4344,9 @@ public struct FfiConverterTypeDesk: FfiConverterRustBuffer {
                 talks: FfiConverterSequenceTypeTalkLine.read(from: &buf), 
                 joins: FfiConverterSequenceTypeJoinLine.read(from: &buf), 
                 days: FfiConverterSequenceTypeDayLine.read(from: &buf), 
-                participation: FfiConverterOptionTypeParticipationLine.read(from: &buf)
+                participation: FfiConverterOptionTypeParticipationLine.read(from: &buf), 
+                waitingTalks: FfiConverterUInt32.read(from: &buf), 
+                takenTalks: FfiConverterUInt32.read(from: &buf)
         )
     }
 
@@ -3877,6 +4360,8 @@ public struct FfiConverterTypeDesk: FfiConverterRustBuffer {
         FfiConverterSequenceTypeJoinLine.write(value.joins, into: &buf)
         FfiConverterSequenceTypeDayLine.write(value.days, into: &buf)
         FfiConverterOptionTypeParticipationLine.write(value.participation, into: &buf)
+        FfiConverterUInt32.write(value.waitingTalks, into: &buf)
+        FfiConverterUInt32.write(value.takenTalks, into: &buf)
     }
 }
 
@@ -3991,6 +4476,18 @@ public struct DeskNotice: Equatable, Hashable {
      * By block.
      */
     public let blocks: [BlockLine]
+    /**
+     * How many homes stand in the blocks' `unread`; where names are not this desk's to see, how many there are by the figures.
+     */
+    public let unreadTotal: UInt32
+    /**
+     * As `unread_total`, of the blocks' `to_carry`.
+     */
+    public let toCarryTotal: UInt32
+    /**
+     * 紙でお届けの世帯: those still to be served, and those that have their copy.
+     */
+    public let paperTotal: UInt32
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -4003,10 +4500,22 @@ public struct DeskNotice: Equatable, Hashable {
          */counts: Counts, 
         /**
          * By block.
-         */blocks: [BlockLine]) {
+         */blocks: [BlockLine], 
+        /**
+         * How many homes stand in the blocks' `unread`; where names are not this desk's to see, how many there are by the figures.
+         */unreadTotal: UInt32, 
+        /**
+         * As `unread_total`, of the blocks' `to_carry`.
+         */toCarryTotal: UInt32, 
+        /**
+         * 紙でお届けの世帯: those still to be served, and those that have their copy.
+         */paperTotal: UInt32) {
         self.line = line
         self.counts = counts
         self.blocks = blocks
+        self.unreadTotal = unreadTotal
+        self.toCarryTotal = toCarryTotal
+        self.paperTotal = paperTotal
     }
 
     
@@ -4027,7 +4536,10 @@ public struct FfiConverterTypeDeskNotice: FfiConverterRustBuffer {
             try DeskNotice(
                 line: FfiConverterTypeSentLine.read(from: &buf), 
                 counts: FfiConverterTypeCounts.read(from: &buf), 
-                blocks: FfiConverterSequenceTypeBlockLine.read(from: &buf)
+                blocks: FfiConverterSequenceTypeBlockLine.read(from: &buf), 
+                unreadTotal: FfiConverterUInt32.read(from: &buf), 
+                toCarryTotal: FfiConverterUInt32.read(from: &buf), 
+                paperTotal: FfiConverterUInt32.read(from: &buf)
         )
     }
 
@@ -4035,6 +4547,9 @@ public struct FfiConverterTypeDeskNotice: FfiConverterRustBuffer {
         FfiConverterTypeSentLine.write(value.line, into: &buf)
         FfiConverterTypeCounts.write(value.counts, into: &buf)
         FfiConverterSequenceTypeBlockLine.write(value.blocks, into: &buf)
+        FfiConverterUInt32.write(value.unreadTotal, into: &buf)
+        FfiConverterUInt32.write(value.toCarryTotal, into: &buf)
+        FfiConverterUInt32.write(value.paperTotal, into: &buf)
     }
 }
 
@@ -4184,6 +4699,85 @@ public func FfiConverterTypeDraft_lower(_ value: Draft) -> RustBuffer {
 
 
 /**
+ * A draft that is kept on this phone.
+ */
+public struct DraftLine: Equatable, Hashable {
+    /**
+     * Its id.
+     */
+    public let id: String
+    /**
+     * What is written so far: 件名, group and boards may still be empty.
+     */
+    public let draft: Draft
+    /**
+     * When it was saved.
+     */
+    public let savedAt: Int64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Its id.
+         */id: String, 
+        /**
+         * What is written so far: 件名, group and boards may still be empty.
+         */draft: Draft, 
+        /**
+         * When it was saved.
+         */savedAt: Int64) {
+        self.id = id
+        self.draft = draft
+        self.savedAt = savedAt
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension DraftLine: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeDraftLine: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> DraftLine {
+        return
+            try DraftLine(
+                id: FfiConverterString.read(from: &buf), 
+                draft: FfiConverterTypeDraft.read(from: &buf), 
+                savedAt: FfiConverterInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: DraftLine, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.id, into: &buf)
+        FfiConverterTypeDraft.write(value.draft, into: &buf)
+        FfiConverterInt64.write(value.savedAt, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDraftLine_lift(_ buf: RustBuffer) throws -> DraftLine {
+    return try FfiConverterTypeDraftLine.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeDraftLine_lower(_ value: DraftLine) -> RustBuffer {
+    return FfiConverterTypeDraftLine.lower(value)
+}
+
+
+/**
  * Something that takes place.
  */
 public struct EventLine: Equatable, Hashable {
@@ -4289,6 +4883,105 @@ public func FfiConverterTypeEventLine_lift(_ buf: RustBuffer) throws -> EventLin
 #endif
 public func FfiConverterTypeEventLine_lower(_ value: EventLine) -> RustBuffer {
     return FfiConverterTypeEventLine.lower(value)
+}
+
+
+/**
+ * How many confirmed by app, never by proxy or on paper.
+ */
+public struct Figure: Equatable, Hashable {
+    /**
+     * Of a hundred households, rounded down.
+     */
+    public let percent: UInt32
+    /**
+     * Households that confirmed.
+     */
+    public let acknowledged: UInt32
+    /**
+     * All households.
+     */
+    public let households: UInt32
+    /**
+     * Percent more (or less) than at the circular before this one at this desk; none for the first, and for 緊急のお知らせ.
+     */
+    public let change: Int32?
+    /**
+     * The percents of the desk's last eight circulars up to this one, oldest first; empty for 緊急のお知らせ.
+     */
+    public let trend: [UInt32]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Of a hundred households, rounded down.
+         */percent: UInt32, 
+        /**
+         * Households that confirmed.
+         */acknowledged: UInt32, 
+        /**
+         * All households.
+         */households: UInt32, 
+        /**
+         * Percent more (or less) than at the circular before this one at this desk; none for the first, and for 緊急のお知らせ.
+         */change: Int32?, 
+        /**
+         * The percents of the desk's last eight circulars up to this one, oldest first; empty for 緊急のお知らせ.
+         */trend: [UInt32]) {
+        self.percent = percent
+        self.acknowledged = acknowledged
+        self.households = households
+        self.change = change
+        self.trend = trend
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Figure: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeFigure: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Figure {
+        return
+            try Figure(
+                percent: FfiConverterUInt32.read(from: &buf), 
+                acknowledged: FfiConverterUInt32.read(from: &buf), 
+                households: FfiConverterUInt32.read(from: &buf), 
+                change: FfiConverterOptionInt32.read(from: &buf), 
+                trend: FfiConverterSequenceUInt32.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Figure, into buf: inout [UInt8]) {
+        FfiConverterUInt32.write(value.percent, into: &buf)
+        FfiConverterUInt32.write(value.acknowledged, into: &buf)
+        FfiConverterUInt32.write(value.households, into: &buf)
+        FfiConverterOptionInt32.write(value.change, into: &buf)
+        FfiConverterSequenceUInt32.write(value.trend, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFigure_lift(_ buf: RustBuffer) throws -> Figure {
+    return try FfiConverterTypeFigure.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeFigure_lower(_ value: Figure) -> RustBuffer {
+    return FfiConverterTypeFigure.lower(value)
 }
 
 
@@ -5046,6 +5739,15 @@ public struct Me: Equatable, Hashable {
      * Whether everything of the first pull is here.
      */
     public let complete: Bool
+    /**
+     * The association's clock is so many minutes ahead of UTC now (Japan: 540, which also stands until the server said): screens
+     * show every time by it, wherever the phone is.
+     */
+    public let utcOffsetMinutes: Int32
+    /**
+     * Whether it is the practice neighbourhood: nothing of it is sent to anybody.
+     */
+    public let practice: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5061,11 +5763,20 @@ public struct Me: Equatable, Hashable {
          */persons: [PersonLine], 
         /**
          * Whether everything of the first pull is here.
-         */complete: Bool) {
+         */complete: Bool, 
+        /**
+         * The association's clock is so many minutes ahead of UTC now (Japan: 540, which also stands until the server said): screens
+         * show every time by it, wherever the phone is.
+         */utcOffsetMinutes: Int32, 
+        /**
+         * Whether it is the practice neighbourhood: nothing of it is sent to anybody.
+         */practice: Bool) {
         self.district = district
         self.joined = joined
         self.persons = persons
         self.complete = complete
+        self.utcOffsetMinutes = utcOffsetMinutes
+        self.practice = practice
     }
 
     
@@ -5087,7 +5798,9 @@ public struct FfiConverterTypeMe: FfiConverterRustBuffer {
                 district: FfiConverterString.read(from: &buf), 
                 joined: FfiConverterBool.read(from: &buf), 
                 persons: FfiConverterSequenceTypePersonLine.read(from: &buf), 
-                complete: FfiConverterBool.read(from: &buf)
+                complete: FfiConverterBool.read(from: &buf), 
+                utcOffsetMinutes: FfiConverterInt32.read(from: &buf), 
+                practice: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -5096,6 +5809,8 @@ public struct FfiConverterTypeMe: FfiConverterRustBuffer {
         FfiConverterBool.write(value.joined, into: &buf)
         FfiConverterSequenceTypePersonLine.write(value.persons, into: &buf)
         FfiConverterBool.write(value.complete, into: &buf)
+        FfiConverterInt32.write(value.utcOffsetMinutes, into: &buf)
+        FfiConverterBool.write(value.practice, into: &buf)
     }
 }
 
@@ -5537,6 +6252,14 @@ public struct NoticeDetail: Equatable, Hashable {
      * The id of the group it comes from.
      */
     public let fromGroup: String
+    /**
+     * The name in the person's seal: their household's; empty for who lives in none.
+     */
+    public let household: String
+    /**
+     * What is read aloud, in order: 件名, 要点 and 本文.
+     */
+    public let sentences: [Sentence]
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5564,7 +6287,13 @@ public struct NoticeDetail: Equatable, Hashable {
          */corrected: Int64?, 
         /**
          * The id of the group it comes from.
-         */fromGroup: String) {
+         */fromGroup: String, 
+        /**
+         * The name in the person's seal: their household's; empty for who lives in none.
+         */household: String, 
+        /**
+         * What is read aloud, in order: 件名, 要点 and 本文.
+         */sentences: [Sentence]) {
         self.line = line
         self.points = points
         self.text = text
@@ -5573,6 +6302,8 @@ public struct NoticeDetail: Equatable, Hashable {
         self.withdrawn = withdrawn
         self.corrected = corrected
         self.fromGroup = fromGroup
+        self.household = household
+        self.sentences = sentences
     }
 
     
@@ -5598,7 +6329,9 @@ public struct FfiConverterTypeNoticeDetail: FfiConverterRustBuffer {
                 seals: FfiConverterOptionTypeCounts.read(from: &buf), 
                 withdrawn: FfiConverterOptionTypeWithdrawnLine.read(from: &buf), 
                 corrected: FfiConverterOptionInt64.read(from: &buf), 
-                fromGroup: FfiConverterString.read(from: &buf)
+                fromGroup: FfiConverterString.read(from: &buf), 
+                household: FfiConverterString.read(from: &buf), 
+                sentences: FfiConverterSequenceTypeSentence.read(from: &buf)
         )
     }
 
@@ -5611,6 +6344,8 @@ public struct FfiConverterTypeNoticeDetail: FfiConverterRustBuffer {
         FfiConverterOptionTypeWithdrawnLine.write(value.withdrawn, into: &buf)
         FfiConverterOptionInt64.write(value.corrected, into: &buf)
         FfiConverterString.write(value.fromGroup, into: &buf)
+        FfiConverterString.write(value.household, into: &buf)
+        FfiConverterSequenceTypeSentence.write(value.sentences, into: &buf)
     }
 }
 
@@ -5698,6 +6433,14 @@ public struct NoticeLine: Equatable, Hashable {
      * It must not be shown half understood: only a newer app shows it whole.
      */
     public let needsUpdate: Bool
+    /**
+     * What stands in bold above 件名, at most two lines: いつ (or しめきり), then すること (or どこで). Empty where no point was given.
+     */
+    public let point: [String]
+    /**
+     * How far the household's seal on it is turned, −4…+4 degrees: fixed by the notice, so that it never jumps.
+     */
+    public let sealTurn: Int32
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -5749,7 +6492,13 @@ public struct NoticeLine: Equatable, Hashable {
          */until: Int64?, 
         /**
          * It must not be shown half understood: only a newer app shows it whole.
-         */needsUpdate: Bool) {
+         */needsUpdate: Bool, 
+        /**
+         * What stands in bold above 件名, at most two lines: いつ (or しめきり), then すること (or どこで). Empty where no point was given.
+         */point: [String], 
+        /**
+         * How far the household's seal on it is turned, −4…+4 degrees: fixed by the notice, so that it never jumps.
+         */sealTurn: Int32) {
         self.id = id
         self.rev = rev
         self.kind = kind
@@ -5766,6 +6515,8 @@ public struct NoticeLine: Equatable, Hashable {
         self.byDay = byDay
         self.until = until
         self.needsUpdate = needsUpdate
+        self.point = point
+        self.sealTurn = sealTurn
     }
 
     
@@ -5799,7 +6550,9 @@ public struct FfiConverterTypeNoticeLine: FfiConverterRustBuffer {
                 byWhen: FfiConverterOptionString.read(from: &buf), 
                 byDay: FfiConverterOptionString.read(from: &buf), 
                 until: FfiConverterOptionInt64.read(from: &buf), 
-                needsUpdate: FfiConverterBool.read(from: &buf)
+                needsUpdate: FfiConverterBool.read(from: &buf), 
+                point: FfiConverterSequenceString.read(from: &buf), 
+                sealTurn: FfiConverterInt32.read(from: &buf)
         )
     }
 
@@ -5820,6 +6573,8 @@ public struct FfiConverterTypeNoticeLine: FfiConverterRustBuffer {
         FfiConverterOptionString.write(value.byDay, into: &buf)
         FfiConverterOptionInt64.write(value.until, into: &buf)
         FfiConverterBool.write(value.needsUpdate, into: &buf)
+        FfiConverterSequenceString.write(value.point, into: &buf)
+        FfiConverterInt32.write(value.sealTurn, into: &buf)
     }
 }
 
@@ -6004,6 +6759,10 @@ public struct PersonLine: Equatable, Hashable {
      */
     public let household: String?
     /**
+     * The name of the association it belongs to, which stands on the top of their screens.
+     */
+    public let association: String?
+    /**
      * The roles they hold now.
      */
     public let roles: [RoleLine]
@@ -6021,11 +6780,15 @@ public struct PersonLine: Equatable, Hashable {
          * Their household's name.
          */household: String?, 
         /**
+         * The name of the association it belongs to, which stands on the top of their screens.
+         */association: String?, 
+        /**
          * The roles they hold now.
          */roles: [RoleLine]) {
         self.id = id
         self.name = name
         self.household = household
+        self.association = association
         self.roles = roles
     }
 
@@ -6048,6 +6811,7 @@ public struct FfiConverterTypePersonLine: FfiConverterRustBuffer {
                 id: FfiConverterString.read(from: &buf), 
                 name: FfiConverterString.read(from: &buf), 
                 household: FfiConverterOptionString.read(from: &buf), 
+                association: FfiConverterOptionString.read(from: &buf), 
                 roles: FfiConverterSequenceTypeRoleLine.read(from: &buf)
         )
     }
@@ -6056,6 +6820,7 @@ public struct FfiConverterTypePersonLine: FfiConverterRustBuffer {
         FfiConverterString.write(value.id, into: &buf)
         FfiConverterString.write(value.name, into: &buf)
         FfiConverterOptionString.write(value.household, into: &buf)
+        FfiConverterOptionString.write(value.association, into: &buf)
         FfiConverterSequenceTypeRoleLine.write(value.roles, into: &buf)
     }
 }
@@ -6162,6 +6927,75 @@ public func FfiConverterTypePhoneLine_lift(_ buf: RustBuffer) throws -> PhoneLin
 #endif
 public func FfiConverterTypePhoneLine_lower(_ value: PhoneLine) -> RustBuffer {
     return FfiConverterTypePhoneLine.lower(value)
+}
+
+
+/**
+ * A piece of a text, with what was searched for apart from the rest.
+ */
+public struct Piece: Equatable, Hashable {
+    /**
+     * As it stands there.
+     */
+    public let text: String
+    /**
+     * Whether it is what was searched for.
+     */
+    public let hit: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * As it stands there.
+         */text: String, 
+        /**
+         * Whether it is what was searched for.
+         */hit: Bool) {
+        self.text = text
+        self.hit = hit
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Piece: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePiece: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Piece {
+        return
+            try Piece(
+                text: FfiConverterString.read(from: &buf), 
+                hit: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Piece, into buf: inout [UInt8]) {
+        FfiConverterString.write(value.text, into: &buf)
+        FfiConverterBool.write(value.hit, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePiece_lift(_ buf: RustBuffer) throws -> Piece {
+    return try FfiConverterTypePiece.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePiece_lower(_ value: Piece) -> RustBuffer {
+    return FfiConverterTypePiece.lower(value)
 }
 
 
@@ -6281,6 +7115,194 @@ public func FfiConverterTypePoints_lift(_ buf: RustBuffer) throws -> Points {
 #endif
 public func FfiConverterTypePoints_lower(_ value: Points) -> RustBuffer {
     return FfiConverterTypePoints.lower(value)
+}
+
+
+/**
+ * One task, and whether it is done.
+ */
+public struct PracticeLine: Equatable, Hashable {
+    /**
+     * Which.
+     */
+    public let task: PracticeTask
+    /**
+     * Whether it was done since practice began.
+     */
+    public let done: Bool
+    /**
+     * Whether only a screen can tell: it says `practice_did`. The others the core sees for itself.
+     */
+    public let byScreen: Bool
+    /**
+     * The notice it is best tried with.
+     */
+    public let notice: String?
+    /**
+     * The word to look for.
+     */
+    public let word: String?
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Which.
+         */task: PracticeTask, 
+        /**
+         * Whether it was done since practice began.
+         */done: Bool, 
+        /**
+         * Whether only a screen can tell: it says `practice_did`. The others the core sees for itself.
+         */byScreen: Bool, 
+        /**
+         * The notice it is best tried with.
+         */notice: String?, 
+        /**
+         * The word to look for.
+         */word: String?) {
+        self.task = task
+        self.done = done
+        self.byScreen = byScreen
+        self.notice = notice
+        self.word = word
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension PracticeLine: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePracticeLine: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PracticeLine {
+        return
+            try PracticeLine(
+                task: FfiConverterTypePracticeTask.read(from: &buf), 
+                done: FfiConverterBool.read(from: &buf), 
+                byScreen: FfiConverterBool.read(from: &buf), 
+                notice: FfiConverterOptionString.read(from: &buf), 
+                word: FfiConverterOptionString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: PracticeLine, into buf: inout [UInt8]) {
+        FfiConverterTypePracticeTask.write(value.task, into: &buf)
+        FfiConverterBool.write(value.done, into: &buf)
+        FfiConverterBool.write(value.byScreen, into: &buf)
+        FfiConverterOptionString.write(value.notice, into: &buf)
+        FfiConverterOptionString.write(value.word, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePracticeLine_lift(_ buf: RustBuffer) throws -> PracticeLine {
+    return try FfiConverterTypePracticeLine.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePracticeLine_lower(_ value: PracticeLine) -> RustBuffer {
+    return FfiConverterTypePracticeLine.lower(value)
+}
+
+
+/**
+ * The ten tasks.
+ */
+public struct PracticeProgress: Equatable, Hashable {
+    /**
+     * Each, in the order they are shown.
+     */
+    public let tasks: [PracticeLine]
+    /**
+     * How many are done.
+     */
+    public let done: UInt32
+    /**
+     * The first that is not; none: all are done.
+     */
+    public let next: PracticeTask?
+    /**
+     * Whether the pretend network is cut now.
+     */
+    public let cut: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Each, in the order they are shown.
+         */tasks: [PracticeLine], 
+        /**
+         * How many are done.
+         */done: UInt32, 
+        /**
+         * The first that is not; none: all are done.
+         */next: PracticeTask?, 
+        /**
+         * Whether the pretend network is cut now.
+         */cut: Bool) {
+        self.tasks = tasks
+        self.done = done
+        self.next = next
+        self.cut = cut
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension PracticeProgress: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePracticeProgress: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PracticeProgress {
+        return
+            try PracticeProgress(
+                tasks: FfiConverterSequenceTypePracticeLine.read(from: &buf), 
+                done: FfiConverterUInt32.read(from: &buf), 
+                next: FfiConverterOptionTypePracticeTask.read(from: &buf), 
+                cut: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: PracticeProgress, into buf: inout [UInt8]) {
+        FfiConverterSequenceTypePracticeLine.write(value.tasks, into: &buf)
+        FfiConverterUInt32.write(value.done, into: &buf)
+        FfiConverterOptionTypePracticeTask.write(value.next, into: &buf)
+        FfiConverterBool.write(value.cut, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePracticeProgress_lift(_ buf: RustBuffer) throws -> PracticeProgress {
+    return try FfiConverterTypePracticeProgress.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePracticeProgress_lower(_ value: PracticeProgress) -> RustBuffer {
+    return FfiConverterTypePracticeProgress.lower(value)
 }
 
 
@@ -6938,6 +7960,85 @@ public func FfiConverterTypeSalvage_lower(_ value: Salvage) -> RustBuffer {
 
 
 /**
+ * A notice that was found.
+ */
+public struct SearchHit: Equatable, Hashable {
+    /**
+     * What a list shows of it.
+     */
+    public let line: NoticeLine
+    /**
+     * 件名, piece by piece: put together, it is the whole of it.
+     */
+    public let title: [Piece]
+    /**
+     * Where 件名 holds nothing of what was searched for: the sentence of 本文 or 要点 that does, cut at … when it is long. Else empty.
+     */
+    public let excerpt: [Piece]
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * What a list shows of it.
+         */line: NoticeLine, 
+        /**
+         * 件名, piece by piece: put together, it is the whole of it.
+         */title: [Piece], 
+        /**
+         * Where 件名 holds nothing of what was searched for: the sentence of 本文 or 要点 that does, cut at … when it is long. Else empty.
+         */excerpt: [Piece]) {
+        self.line = line
+        self.title = title
+        self.excerpt = excerpt
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension SearchHit: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSearchHit: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SearchHit {
+        return
+            try SearchHit(
+                line: FfiConverterTypeNoticeLine.read(from: &buf), 
+                title: FfiConverterSequenceTypePiece.read(from: &buf), 
+                excerpt: FfiConverterSequenceTypePiece.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: SearchHit, into buf: inout [UInt8]) {
+        FfiConverterTypeNoticeLine.write(value.line, into: &buf)
+        FfiConverterSequenceTypePiece.write(value.title, into: &buf)
+        FfiConverterSequenceTypePiece.write(value.excerpt, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSearchHit_lift(_ buf: RustBuffer) throws -> SearchHit {
+    return try FfiConverterTypeSearchHit.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSearchHit_lower(_ value: SearchHit) -> RustBuffer {
+    return FfiConverterTypeSearchHit.lower(value)
+}
+
+
+/**
  * A notice as a desk lists it.
  */
 public struct SentLine: Equatable, Hashable {
@@ -6977,6 +8078,10 @@ public struct SentLine: Equatable, Hashable {
      * The figures of this desk's homes; none until the server counted.
      */
     public let counts: Counts?
+    /**
+     * 「確認 62%」 of what asks for seals and stands on its boards; none until the server counted.
+     */
+    public let figure: Figure?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -7007,7 +8112,10 @@ public struct SentLine: Equatable, Hashable {
          */at: Int64, 
         /**
          * The figures of this desk's homes; none until the server counted.
-         */counts: Counts?) {
+         */counts: Counts?, 
+        /**
+         * 「確認 62%」 of what asks for seals and stands on its boards; none until the server counted.
+         */figure: Figure?) {
         self.notice = notice
         self.rev = rev
         self.kind = kind
@@ -7017,6 +8125,7 @@ public struct SentLine: Equatable, Hashable {
         self.state = state
         self.at = at
         self.counts = counts
+        self.figure = figure
     }
 
     
@@ -7043,7 +8152,8 @@ public struct FfiConverterTypeSentLine: FfiConverterRustBuffer {
                 own: FfiConverterBool.read(from: &buf), 
                 state: FfiConverterTypeSentState.read(from: &buf), 
                 at: FfiConverterInt64.read(from: &buf), 
-                counts: FfiConverterOptionTypeCounts.read(from: &buf)
+                counts: FfiConverterOptionTypeCounts.read(from: &buf), 
+                figure: FfiConverterOptionTypeFigure.read(from: &buf)
         )
     }
 
@@ -7057,6 +8167,7 @@ public struct FfiConverterTypeSentLine: FfiConverterRustBuffer {
         FfiConverterTypeSentState.write(value.state, into: &buf)
         FfiConverterInt64.write(value.at, into: &buf)
         FfiConverterOptionTypeCounts.write(value.counts, into: &buf)
+        FfiConverterOptionTypeFigure.write(value.figure, into: &buf)
     }
 }
 
@@ -7073,6 +8184,85 @@ public func FfiConverterTypeSentLine_lift(_ buf: RustBuffer) throws -> SentLine 
 #endif
 public func FfiConverterTypeSentLine_lower(_ value: SentLine) -> RustBuffer {
     return FfiConverterTypeSentLine.lower(value)
+}
+
+
+/**
+ * One sentence as it is read aloud and lit.
+ */
+public struct Sentence: Equatable, Hashable {
+    /**
+     * Where it stands.
+     */
+    public let part: SentencePart
+    /**
+     * In which paragraph of 本文, from 0; 0 for the other parts.
+     */
+    public let paragraph: UInt32
+    /**
+     * With the spaces and line breaks after it.
+     */
+    public let text: String
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Where it stands.
+         */part: SentencePart, 
+        /**
+         * In which paragraph of 本文, from 0; 0 for the other parts.
+         */paragraph: UInt32, 
+        /**
+         * With the spaces and line breaks after it.
+         */text: String) {
+        self.part = part
+        self.paragraph = paragraph
+        self.text = text
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension Sentence: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSentence: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Sentence {
+        return
+            try Sentence(
+                part: FfiConverterTypeSentencePart.read(from: &buf), 
+                paragraph: FfiConverterUInt32.read(from: &buf), 
+                text: FfiConverterString.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: Sentence, into buf: inout [UInt8]) {
+        FfiConverterTypeSentencePart.write(value.part, into: &buf)
+        FfiConverterUInt32.write(value.paragraph, into: &buf)
+        FfiConverterString.write(value.text, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSentence_lift(_ buf: RustBuffer) throws -> Sentence {
+    return try FfiConverterTypeSentence.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSentence_lower(_ value: Sentence) -> RustBuffer {
+    return FfiConverterTypeSentence.lower(value)
 }
 
 
@@ -8647,6 +9837,14 @@ enum KairanError: Swift.Error, Equatable, Hashable, Foundation.LocalizedError {
          */todo: String
     )
     /**
+     * In the practice neighbourhood there is no such thing: it would need a real one.
+     */
+    case InPractice
+    /**
+     * This is a real neighbourhood, not the practice one.
+     */
+    case NotPractice
+    /**
      * No room on the phone; nothing was written.
      */
     case DiskFull
@@ -8713,11 +9911,13 @@ public struct FfiConverterTypeKairanError: FfiConverterRustBuffer {
             title: try FfiConverterString.read(from: &buf), 
             todo: try FfiConverterString.read(from: &buf)
             )
-        case 8: return .DiskFull
-        case 9: return .Damaged(
+        case 8: return .InPractice
+        case 9: return .NotPractice
+        case 10: return .DiskFull
+        case 11: return .Damaged(
             detail: try FfiConverterString.read(from: &buf)
             )
-        case 10: return .Internal(
+        case 12: return .Internal(
             detail: try FfiConverterString.read(from: &buf)
             )
 
@@ -8766,17 +9966,25 @@ public struct FfiConverterTypeKairanError: FfiConverterRustBuffer {
             FfiConverterString.write(todo, into: &buf)
             
         
-        case .DiskFull:
+        case .InPractice:
             writeInt(&buf, Int32(8))
         
         
-        case let .Damaged(detail):
+        case .NotPractice:
             writeInt(&buf, Int32(9))
+        
+        
+        case .DiskFull:
+            writeInt(&buf, Int32(10))
+        
+        
+        case let .Damaged(detail):
+            writeInt(&buf, Int32(11))
             FfiConverterString.write(detail, into: &buf)
             
         
         case let .Internal(detail):
-            writeInt(&buf, Int32(10))
+            writeInt(&buf, Int32(12))
             FfiConverterString.write(detail, into: &buf)
             
         }
@@ -9545,6 +10753,161 @@ public func FfiConverterTypePlatformError_lower(_ value: PlatformError) -> RustB
 
 
 /**
+ * One of the ten tasks, in the order they are shown.
+ */
+
+public enum PracticeTask: Equatable, Hashable {
+    
+    /**
+     * Open a circular.
+     */
+    case openCircular
+    /**
+     * 「見ました」.
+     */
+    case acknowledge
+    /**
+     * Have it read aloud; a screen tells.
+     */
+    case readAloud
+    /**
+     * Make the letters bigger; a screen tells.
+     */
+    case biggerLetters
+    /**
+     * Say how one is today: 「良い」 or 「普通」.
+     */
+    case checkIn
+    /**
+     * Take a mistaken tap back.
+     */
+    case takeBack
+    /**
+     * Find something again.
+     */
+    case search
+    /**
+     * Put an event in the calendar; a screen tells.
+     */
+    case calendar
+    /**
+     * Tap without a network, and see it wait and go.
+     */
+    case noNetwork
+    /**
+     * Ask for a talk, and see who took it.
+     */
+    case talk
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension PracticeTask: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypePracticeTask: FfiConverterRustBuffer {
+    typealias SwiftType = PracticeTask
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> PracticeTask {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .openCircular
+        
+        case 2: return .acknowledge
+        
+        case 3: return .readAloud
+        
+        case 4: return .biggerLetters
+        
+        case 5: return .checkIn
+        
+        case 6: return .takeBack
+        
+        case 7: return .search
+        
+        case 8: return .calendar
+        
+        case 9: return .noNetwork
+        
+        case 10: return .talk
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: PracticeTask, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .openCircular:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .acknowledge:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .readAloud:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .biggerLetters:
+            writeInt(&buf, Int32(4))
+        
+        
+        case .checkIn:
+            writeInt(&buf, Int32(5))
+        
+        
+        case .takeBack:
+            writeInt(&buf, Int32(6))
+        
+        
+        case .search:
+            writeInt(&buf, Int32(7))
+        
+        
+        case .calendar:
+            writeInt(&buf, Int32(8))
+        
+        
+        case .noNetwork:
+            writeInt(&buf, Int32(9))
+        
+        
+        case .talk:
+            writeInt(&buf, Int32(10))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePracticeTask_lift(_ buf: RustBuffer) throws -> PracticeTask {
+    return try FfiConverterTypePracticeTask.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypePracticeTask_lower(_ value: PracticeTask) -> RustBuffer {
+    return FfiConverterTypePracticeTask.lower(value)
+}
+
+
+
+/**
  * How far an untaken case was passed on.
  */
 
@@ -9751,7 +11114,7 @@ public func FfiConverterTypeRoleKind_lower(_ value: RoleKind) -> RustBuffer {
 public enum Screen: Equatable, Hashable {
     
     /**
-     * `home`.
+     * `home` and `events`.
      */
     case home
     /**
@@ -9763,13 +11126,17 @@ public enum Screen: Equatable, Hashable {
      */
     case notice
     /**
-     * `desks`, `desk` and `desk_notice`.
+     * `desks`, `desk`, `desk_notice` and `audience`.
      */
     case desk
     /**
      * `outbox`.
      */
     case outbox
+    /**
+     * `drafts`.
+     */
+    case drafts
     /**
      * `phones`.
      */
@@ -9809,9 +11176,11 @@ public struct FfiConverterTypeScreen: FfiConverterRustBuffer {
         
         case 5: return .outbox
         
-        case 6: return .phones
+        case 6: return .drafts
         
-        case 7: return .me
+        case 7: return .phones
+        
+        case 8: return .me
         
         default: throw UniffiInternalError.unexpectedEnumCase
         }
@@ -9841,12 +11210,16 @@ public struct FfiConverterTypeScreen: FfiConverterRustBuffer {
             writeInt(&buf, Int32(5))
         
         
-        case .phones:
+        case .drafts:
             writeInt(&buf, Int32(6))
         
         
-        case .me:
+        case .phones:
             writeInt(&buf, Int32(7))
+        
+        
+        case .me:
+            writeInt(&buf, Int32(8))
         
         }
     }
@@ -9865,6 +11238,91 @@ public func FfiConverterTypeScreen_lift(_ buf: RustBuffer) throws -> Screen {
 #endif
 public func FfiConverterTypeScreen_lower(_ value: Screen) -> RustBuffer {
     return FfiConverterTypeScreen.lower(value)
+}
+
+
+
+/**
+ * A task that only a screen can tell the core about; the names are those of [`PracticeTask`].
+ */
+
+public enum ScreenTask: Equatable, Hashable {
+    
+    /**
+     * A circular was read aloud.
+     */
+    case readAloud
+    /**
+     * The letters were made bigger.
+     */
+    case biggerLetters
+    /**
+     * An event went to the calendar, or to where it is handed over to one.
+     */
+    case calendar
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension ScreenTask: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeScreenTask: FfiConverterRustBuffer {
+    typealias SwiftType = ScreenTask
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ScreenTask {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .readAloud
+        
+        case 2: return .biggerLetters
+        
+        case 3: return .calendar
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: ScreenTask, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .readAloud:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .biggerLetters:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .calendar:
+            writeInt(&buf, Int32(3))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeScreenTask_lift(_ buf: RustBuffer) throws -> ScreenTask {
+    return try FfiConverterTypeScreenTask.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeScreenTask_lower(_ value: ScreenTask) -> RustBuffer {
+    return FfiConverterTypeScreenTask.lower(value)
 }
 
 
@@ -10057,6 +11515,121 @@ public func FfiConverterTypeSentState_lift(_ buf: RustBuffer) throws -> SentStat
 #endif
 public func FfiConverterTypeSentState_lower(_ value: SentState) -> RustBuffer {
     return FfiConverterTypeSentState.lower(value)
+}
+
+
+
+/**
+ * What a sentence is read from.
+ */
+
+public enum SentencePart: Equatable, Hashable {
+    
+    /**
+     * 件名.
+     */
+    case title
+    /**
+     * いつ.
+     */
+    case when
+    /**
+     * どこで.
+     */
+    case place
+    /**
+     * すること.
+     */
+    case what
+    /**
+     * しめきり.
+     */
+    case byWhen
+    /**
+     * 本文: the texts of its sentences, put together, are the letter.
+     */
+    case text
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension SentencePart: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeSentencePart: FfiConverterRustBuffer {
+    typealias SwiftType = SentencePart
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SentencePart {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .title
+        
+        case 2: return .when
+        
+        case 3: return .place
+        
+        case 4: return .what
+        
+        case 5: return .byWhen
+        
+        case 6: return .text
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: SentencePart, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .title:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .when:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .place:
+            writeInt(&buf, Int32(3))
+        
+        
+        case .what:
+            writeInt(&buf, Int32(4))
+        
+        
+        case .byWhen:
+            writeInt(&buf, Int32(5))
+        
+        
+        case .text:
+            writeInt(&buf, Int32(6))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSentencePart_lift(_ buf: RustBuffer) throws -> SentencePart {
+    return try FfiConverterTypeSentencePart.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeSentencePart_lower(_ value: SentencePart) -> RustBuffer {
+    return FfiConverterTypeSentencePart.lower(value)
 }
 
 
@@ -10496,6 +12069,91 @@ public func FfiConverterTypeTapKind_lower(_ value: TapKind) -> RustBuffer {
 }
 
 
+
+/**
+ * Whether a group is ticked.
+ */
+
+public enum TickState: Equatable, Hashable {
+    
+    /**
+     * With everything below it.
+     */
+    case whole
+    /**
+     * Some of what is below it.
+     */
+    case partly
+    /**
+     * Not at all.
+     */
+    case none
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension TickState: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTickState: FfiConverterRustBuffer {
+    typealias SwiftType = TickState
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> TickState {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+        
+        case 1: return .whole
+        
+        case 2: return .partly
+        
+        case 3: return .none
+        
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: TickState, into buf: inout [UInt8]) {
+        switch value {
+        
+        
+        case .whole:
+            writeInt(&buf, Int32(1))
+        
+        
+        case .partly:
+            writeInt(&buf, Int32(2))
+        
+        
+        case .none:
+            writeInt(&buf, Int32(3))
+        
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTickState_lift(_ buf: RustBuffer) throws -> TickState {
+    return try FfiConverterTypeTickState.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTickState_lower(_ value: TickState) -> RustBuffer {
+    return FfiConverterTypeTickState.lower(value)
+}
+
+
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
@@ -10515,6 +12173,30 @@ fileprivate struct FfiConverterOptionUInt32: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterUInt32.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionInt32: FfiConverterRustBuffer {
+    typealias SwiftType = Int32?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterInt32.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterInt32.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -10611,6 +12293,30 @@ fileprivate struct FfiConverterOptionTypeCounts: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeCounts.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeFigure: FfiConverterRustBuffer {
+    typealias SwiftType = Figure?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeFigure.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeFigure.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -10763,6 +12469,30 @@ fileprivate struct FfiConverterOptionTypeMood: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypePracticeTask: FfiConverterRustBuffer {
+    typealias SwiftType = PracticeTask?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypePracticeTask.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypePracticeTask.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeStage: FfiConverterRustBuffer {
     typealias SwiftType = Stage?
 
@@ -10781,6 +12511,31 @@ fileprivate struct FfiConverterOptionTypeStage: FfiConverterRustBuffer {
         case 1: return try FfiConverterTypeStage.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceUInt32: FfiConverterRustBuffer {
+    typealias SwiftType = [UInt32]
+
+    public static func write(_ value: [UInt32], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterUInt32.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [UInt32] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [UInt32]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterUInt32.read(from: &buf))
+        }
+        return seq
     }
 }
 
@@ -10829,6 +12584,31 @@ fileprivate struct FfiConverterSequenceTypeAlert: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeAlert.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeAudienceRow: FfiConverterRustBuffer {
+    typealias SwiftType = [AudienceRow]
+
+    public static func write(_ value: [AudienceRow], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeAudienceRow.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [AudienceRow] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [AudienceRow]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeAudienceRow.read(from: &buf))
         }
         return seq
     }
@@ -11029,6 +12809,31 @@ fileprivate struct FfiConverterSequenceTypeDeskName: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeDeskName.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeDraftLine: FfiConverterRustBuffer {
+    typealias SwiftType = [DraftLine]
+
+    public static func write(_ value: [DraftLine], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeDraftLine.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [DraftLine] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [DraftLine]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeDraftLine.read(from: &buf))
         }
         return seq
     }
@@ -11287,6 +13092,56 @@ fileprivate struct FfiConverterSequenceTypePhoneLine: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypePiece: FfiConverterRustBuffer {
+    typealias SwiftType = [Piece]
+
+    public static func write(_ value: [Piece], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypePiece.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Piece] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Piece]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypePiece.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypePracticeLine: FfiConverterRustBuffer {
+    typealias SwiftType = [PracticeLine]
+
+    public static func write(_ value: [PracticeLine], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypePracticeLine.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [PracticeLine] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [PracticeLine]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypePracticeLine.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeRoleLine: FfiConverterRustBuffer {
     typealias SwiftType = [RoleLine]
 
@@ -11387,6 +13242,31 @@ fileprivate struct FfiConverterSequenceTypeRosterPerson: FfiConverterRustBuffer 
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterSequenceTypeSearchHit: FfiConverterRustBuffer {
+    typealias SwiftType = [SearchHit]
+
+    public static func write(_ value: [SearchHit], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeSearchHit.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [SearchHit] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [SearchHit]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeSearchHit.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterSequenceTypeSentLine: FfiConverterRustBuffer {
     typealias SwiftType = [SentLine]
 
@@ -11404,6 +13284,31 @@ fileprivate struct FfiConverterSequenceTypeSentLine: FfiConverterRustBuffer {
         seq.reserveCapacity(Int(len))
         for _ in 0 ..< len {
             seq.append(try FfiConverterTypeSentLine.read(from: &buf))
+        }
+        return seq
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterSequenceTypeSentence: FfiConverterRustBuffer {
+    typealias SwiftType = [Sentence]
+
+    public static func write(_ value: [Sentence], into buf: inout [UInt8]) {
+        let len = Int32(value.count)
+        writeInt(&buf, len)
+        for item in value {
+            FfiConverterTypeSentence.write(item, into: &buf)
+        }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> [Sentence] {
+        let len: Int32 = try readInt(&buf)
+        var seq = [Sentence]()
+        seq.reserveCapacity(Int(len))
+        for _ in 0 ..< len {
+            seq.append(try FfiConverterTypeSentence.read(from: &buf))
         }
         return seq
     }
@@ -11643,7 +13548,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_kairan_core_checksum_method_kairan_alert_seen() != 62615) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_alerts() != 14398) {
+    if (uniffi_kairan_core_checksum_method_kairan_alerts() != 17762) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_method_kairan_close_case() != 640) {
@@ -11667,6 +13572,9 @@ private let initializationResult: InitializationResult = {
     if (uniffi_kairan_core_checksum_method_kairan_take_case() != 41296) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_kairan_core_checksum_method_kairan_audience() != 42801) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_kairan_core_checksum_method_kairan_desk() != 44949) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -11683,6 +13591,15 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_method_kairan_move_household() != 3889) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_drafts() != 42156) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_drop_draft() != 22101) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_save_draft() != 22555) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_method_kairan_approve() != 15257) {
@@ -11766,6 +13683,21 @@ private let initializationResult: InitializationResult = {
     if (uniffi_kairan_core_checksum_method_kairan_withdraw() != 6209) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_kairan_core_checksum_method_kairan_practice_again() != 49966) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_practice_cut() != 42003) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_practice_did() != 26488) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_practice_tasks() != 46665) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_method_kairan_events() != 61219) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_kairan_core_checksum_method_kairan_home() != 30113) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -11778,7 +13710,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_kairan_core_checksum_method_kairan_notices() != 56363) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_kairan_core_checksum_method_kairan_search() != 44398) {
+    if (uniffi_kairan_core_checksum_method_kairan_search() != 41692) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_method_kairan_set_listener() != 28512) {
@@ -11824,6 +13756,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_kairan_core_checksum_constructor_kairan_open() != 57242) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_kairan_core_checksum_constructor_kairan_practice() != 55616) {
         return InitializationResult.apiChecksumMismatch
     }
 

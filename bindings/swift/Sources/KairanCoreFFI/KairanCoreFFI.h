@@ -314,6 +314,11 @@ void uniffi_kairan_core_fn_free_kairan(uint64_t handle, RustCallStatus *_Nonnull
 uint64_t uniffi_kairan_core_fn_constructor_kairan_open(RustBuffer dir, uint64_t platform, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_CONSTRUCTOR_KAIRAN_PRACTICE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_CONSTRUCTOR_KAIRAN_PRACTICE
+uint64_t uniffi_kairan_core_fn_constructor_kairan_practice(RustBuffer dir, uint64_t platform, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ALERT_RAISED
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_ALERT_RAISED
 uint64_t uniffi_kairan_core_fn_method_kairan_alert_raised(uint64_t ptr, RustBuffer id
@@ -364,6 +369,11 @@ uint64_t uniffi_kairan_core_fn_method_kairan_set_support(uint64_t ptr, RustBuffe
 uint64_t uniffi_kairan_core_fn_method_kairan_take_case(uint64_t ptr, RustBuffer person, RustBuffer case
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_AUDIENCE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_AUDIENCE
+RustBuffer uniffi_kairan_core_fn_method_kairan_audience(uint64_t ptr, RustBuffer person, RustBuffer group, RustBuffer ticked, RustBuffer tap, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DESK
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DESK
 RustBuffer uniffi_kairan_core_fn_method_kairan_desk(uint64_t ptr, RustBuffer group, RustCallStatus *_Nonnull out_status
@@ -392,6 +402,21 @@ uint64_t uniffi_kairan_core_fn_method_kairan_grant_role(uint64_t ptr, RustBuffer
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_MOVE_HOUSEHOLD
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_MOVE_HOUSEHOLD
 uint64_t uniffi_kairan_core_fn_method_kairan_move_household(uint64_t ptr, RustBuffer person, RustBuffer household, RustBuffer to
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DRAFTS
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DRAFTS
+RustBuffer uniffi_kairan_core_fn_method_kairan_drafts(uint64_t ptr, RustBuffer person, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DROP_DRAFT
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_DROP_DRAFT
+uint64_t uniffi_kairan_core_fn_method_kairan_drop_draft(uint64_t ptr, RustBuffer person, RustBuffer id
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SAVE_DRAFT
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_SAVE_DRAFT
+uint64_t uniffi_kairan_core_fn_method_kairan_save_draft(uint64_t ptr, RustBuffer person, RustBuffer id, RustBuffer draft
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_APPROVE
@@ -527,6 +552,31 @@ uint64_t uniffi_kairan_core_fn_method_kairan_post(uint64_t ptr, RustBuffer perso
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_WITHDRAW
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_WITHDRAW
 uint64_t uniffi_kairan_core_fn_method_kairan_withdraw(uint64_t ptr, RustBuffer person, RustBuffer notice, uint32_t seen, RustBuffer reason
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_PRACTICE_AGAIN
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_PRACTICE_AGAIN
+uint64_t uniffi_kairan_core_fn_method_kairan_practice_again(uint64_t ptr
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_PRACTICE_CUT
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_PRACTICE_CUT
+void uniffi_kairan_core_fn_method_kairan_practice_cut(uint64_t ptr, int8_t cut, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_PRACTICE_DID
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_PRACTICE_DID
+uint64_t uniffi_kairan_core_fn_method_kairan_practice_did(uint64_t ptr, RustBuffer task
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_PRACTICE_TASKS
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_PRACTICE_TASKS
+RustBuffer uniffi_kairan_core_fn_method_kairan_practice_tasks(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_EVENTS
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_EVENTS
+RustBuffer uniffi_kairan_core_fn_method_kairan_events(uint64_t ptr, RustBuffer person, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_FN_METHOD_KAIRAN_HOME
@@ -985,6 +1035,12 @@ uint16_t uniffi_kairan_core_checksum_method_kairan_take_case(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_AUDIENCE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_AUDIENCE
+uint16_t uniffi_kairan_core_checksum_method_kairan_audience(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DESK
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DESK
 uint16_t uniffi_kairan_core_checksum_method_kairan_desk(void
@@ -1018,6 +1074,24 @@ uint16_t uniffi_kairan_core_checksum_method_kairan_grant_role(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_MOVE_HOUSEHOLD
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_MOVE_HOUSEHOLD
 uint16_t uniffi_kairan_core_checksum_method_kairan_move_household(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DRAFTS
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DRAFTS
+uint16_t uniffi_kairan_core_checksum_method_kairan_drafts(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DROP_DRAFT
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_DROP_DRAFT
+uint16_t uniffi_kairan_core_checksum_method_kairan_drop_draft(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SAVE_DRAFT
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_SAVE_DRAFT
+uint16_t uniffi_kairan_core_checksum_method_kairan_save_draft(void
     
 );
 #endif
@@ -1183,6 +1257,36 @@ uint16_t uniffi_kairan_core_checksum_method_kairan_withdraw(void
     
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_PRACTICE_AGAIN
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_PRACTICE_AGAIN
+uint16_t uniffi_kairan_core_checksum_method_kairan_practice_again(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_PRACTICE_CUT
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_PRACTICE_CUT
+uint16_t uniffi_kairan_core_checksum_method_kairan_practice_cut(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_PRACTICE_DID
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_PRACTICE_DID
+uint16_t uniffi_kairan_core_checksum_method_kairan_practice_did(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_PRACTICE_TASKS
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_PRACTICE_TASKS
+uint16_t uniffi_kairan_core_checksum_method_kairan_practice_tasks(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_EVENTS
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_EVENTS
+uint16_t uniffi_kairan_core_checksum_method_kairan_events(void
+    
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_HOME
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_METHOD_KAIRAN_HOME
 uint16_t uniffi_kairan_core_checksum_method_kairan_home(void
@@ -1300,6 +1404,12 @@ uint16_t uniffi_kairan_core_checksum_method_listener_on_change(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_CONSTRUCTOR_KAIRAN_OPEN
 #define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_CONSTRUCTOR_KAIRAN_OPEN
 uint16_t uniffi_kairan_core_checksum_constructor_kairan_open(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_CONSTRUCTOR_KAIRAN_PRACTICE
+#define UNIFFI_FFIDEF_UNIFFI_KAIRAN_CORE_CHECKSUM_CONSTRUCTOR_KAIRAN_PRACTICE
+uint16_t uniffi_kairan_core_checksum_constructor_kairan_practice(void
     
 );
 #endif

@@ -766,6 +766,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_take_case(
     ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_audience(
+    ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_desk(
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_desk_notice(
@@ -777,6 +779,12 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_kairan_core_checksum_method_kairan_grant_role(
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_move_household(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_drafts(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_drop_draft(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_save_draft(
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_approve(
     ): Int
@@ -832,6 +840,16 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_withdraw(
     ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_practice_again(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_practice_cut(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_practice_did(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_practice_tasks(
+    ): Int
+    external fun uniffi_kairan_core_checksum_method_kairan_events(
+    ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_home(
     ): Int
     external fun uniffi_kairan_core_checksum_method_kairan_me(
@@ -872,6 +890,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_kairan_core_checksum_constructor_kairan_open(
     ): Int
+    external fun uniffi_kairan_core_checksum_constructor_kairan_practice(
+    ): Int
     external fun ffi_kairan_core_uniffi_contract_version(
     ): Int
 
@@ -900,6 +920,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_kairan_core_fn_constructor_kairan_open(`dir`: RustBuffer.ByValue,`platform`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
+    external fun uniffi_kairan_core_fn_constructor_kairan_practice(`dir`: RustBuffer.ByValue,`platform`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
     external fun uniffi_kairan_core_fn_method_kairan_alert_raised(`ptr`: Long,`id`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_kairan_core_fn_method_kairan_alert_seen(`ptr`: Long,`id`: RustBuffer.ByValue,
@@ -920,6 +942,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_kairan_core_fn_method_kairan_take_case(`ptr`: Long,`person`: RustBuffer.ByValue,`case`: RustBuffer.ByValue,
     ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_audience(`ptr`: Long,`person`: RustBuffer.ByValue,`group`: RustBuffer.ByValue,`ticked`: RustBuffer.ByValue,`tap`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_kairan_core_fn_method_kairan_desk(`ptr`: Long,`group`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_kairan_core_fn_method_kairan_desk_notice(`ptr`: Long,`group`: RustBuffer.ByValue,`notice`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
@@ -931,6 +955,12 @@ internal object UniffiLib {
     external fun uniffi_kairan_core_fn_method_kairan_grant_role(`ptr`: Long,`person`: RustBuffer.ByValue,`to`: RustBuffer.ByValue,`group`: RustBuffer.ByValue,`kind`: RustBuffer.ByValue,`until`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_kairan_core_fn_method_kairan_move_household(`ptr`: Long,`person`: RustBuffer.ByValue,`household`: RustBuffer.ByValue,`to`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_drafts(`ptr`: Long,`person`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_kairan_core_fn_method_kairan_drop_draft(`ptr`: Long,`person`: RustBuffer.ByValue,`id`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_save_draft(`ptr`: Long,`person`: RustBuffer.ByValue,`id`: RustBuffer.ByValue,`draft`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_kairan_core_fn_method_kairan_approve(`ptr`: Long,`person`: RustBuffer.ByValue,`join`: RustBuffer.ByValue,`admit`: Byte,
     ): Long
@@ -986,6 +1016,16 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_kairan_core_fn_method_kairan_withdraw(`ptr`: Long,`person`: RustBuffer.ByValue,`notice`: RustBuffer.ByValue,`seen`: Int,`reason`: RustBuffer.ByValue,
     ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_practice_again(`ptr`: Long,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_practice_cut(`ptr`: Long,`cut`: Byte,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_kairan_core_fn_method_kairan_practice_did(`ptr`: Long,`task`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_kairan_core_fn_method_kairan_practice_tasks(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_kairan_core_fn_method_kairan_events(`ptr`: Long,`person`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
     external fun uniffi_kairan_core_fn_method_kairan_home(`ptr`: Long,`person`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): RustBuffer.ByValue
     external fun uniffi_kairan_core_fn_method_kairan_me(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
@@ -1166,7 +1206,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_kairan_core_checksum_method_kairan_alert_seen() and 0xFFFF) != 62615) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_alerts() and 0xFFFF) != 14398) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_alerts() and 0xFFFF) != 17762) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_close_case() and 0xFFFF) != 640) {
@@ -1190,6 +1230,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_kairan_core_checksum_method_kairan_take_case() and 0xFFFF) != 41296) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_audience() and 0xFFFF) != 42801) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_desk() and 0xFFFF) != 44949) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1206,6 +1249,15 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_move_household() and 0xFFFF) != 3889) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_drafts() and 0xFFFF) != 42156) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_drop_draft() and 0xFFFF) != 22101) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_save_draft() and 0xFFFF) != 22555) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_approve() and 0xFFFF) != 15257) {
@@ -1289,6 +1341,21 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_kairan_core_checksum_method_kairan_withdraw() and 0xFFFF) != 6209) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_practice_again() and 0xFFFF) != 49966) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_practice_cut() and 0xFFFF) != 42003) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_practice_did() and 0xFFFF) != 26488) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_practice_tasks() and 0xFFFF) != 46665) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_events() and 0xFFFF) != 61219) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_home() and 0xFFFF) != 30113) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -1301,7 +1368,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_kairan_core_checksum_method_kairan_notices() and 0xFFFF) != 56363) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_kairan_core_checksum_method_kairan_search() and 0xFFFF) != 44398) {
+    if ((lib.uniffi_kairan_core_checksum_method_kairan_search() and 0xFFFF) != 41692) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_method_kairan_set_listener() and 0xFFFF) != 28512) {
@@ -1347,6 +1414,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_kairan_core_checksum_constructor_kairan_open() and 0xFFFF) != 57242) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_kairan_core_checksum_constructor_kairan_practice() and 0xFFFF) != 55616) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -1603,6 +1673,29 @@ public object FfiConverterUInt: FfiConverter<UInt, Int> {
 /**
  * @suppress
  */
+public object FfiConverterInt: FfiConverter<Int, Int> {
+    override fun lift(value: Int): Int {
+        return value
+    }
+
+    override fun read(buf: ByteBuffer): Int {
+        return buf.getInt()
+    }
+
+    override fun lower(value: Int): Int {
+        return value
+    }
+
+    override fun allocationSize(value: Int) = 4UL
+
+    override fun write(value: Int, buf: ByteBuffer) {
+        buf.putInt(value)
+    }
+}
+
+/**
+ * @suppress
+ */
 public object FfiConverterLong: FfiConverter<Long, Long> {
     override fun lift(value: Long): Long {
         return value
@@ -1835,7 +1928,8 @@ public interface KairanInterface {
     
     /**
      * What a notification should be raised for now: an emergency that stands once ever, a request for a talk nobody has looked
-     * at once in each epoch of the server. Reading it changes nothing.
+     * at once in each epoch of the server. Reading it changes nothing. For nothing of the practice
+     * neighbourhood.
      */
     fun `alerts`(`person`: kotlin.String): List<Alert>
     
@@ -1876,6 +1970,12 @@ public interface KairanInterface {
     suspend fun `takeCase`(`person`: kotlin.String, `case`: kotlin.String): kotlin.String
     
     /**
+     * Whom a notice of a desk goes to, as a tree of checkboxes: what was ticked (the `ticked` of the tree before), and after a tap on
+     * a row, which turns it and everything below it on or off. With neither, everything is ticked.
+     */
+    fun `audience`(`person`: kotlin.String, `group`: kotlin.String, `ticked`: List<kotlin.String>, `tap`: kotlin.String?): AudienceTree
+    
+    /**
      * One desk.
      */
     fun `desk`(`group`: kotlin.String): Desk
@@ -1904,6 +2004,22 @@ public interface KairanInterface {
      * A household stands in another block from now on; the op's id.
      */
     suspend fun `moveHousehold`(`person`: kotlin.String, `household`: kotlin.String, `to`: kotlin.String): kotlin.String
+    
+    /**
+     * A person's drafts, the one saved last first.
+     */
+    fun `drafts`(`person`: kotlin.String): List<DraftLine>
+    
+    /**
+     * Forgets a draft that was sent or thought better of. Once more does nothing.
+     */
+    suspend fun `dropDraft`(`person`: kotlin.String, `id`: kotlin.String)
+    
+    /**
+     * Keeps a draft: a new one, or in place of the one with that id. Its id. It may be unfinished; at most fifty are kept for a
+     * person (`too_many_drafts`).
+     */
+    suspend fun `saveDraft`(`person`: kotlin.String, `id`: kotlin.String?, `draft`: Draft): kotlin.String
     
     /**
      * Lets somebody in who waits with a link that was passed on, or turns them away; the op's id.
@@ -2047,6 +2163,31 @@ public interface KairanInterface {
     suspend fun `withdraw`(`person`: kotlin.String, `notice`: kotlin.String, `seen`: kotlin.UInt, `reason`: kotlin.String): kotlin.String
     
     /**
+     * Everything begins anew: the neighbourhood as it was opened, its days counted from today, and no task done.
+     */
+    suspend fun `practiceAgain`()
+    
+    /**
+     * Cuts the pretend network, or brings it back: what is tapped meanwhile waits, and goes out then.
+     */
+    fun `practiceCut`(`cut`: kotlin.Boolean)
+    
+    /**
+     * A screen did what only a screen can tell of.
+     */
+    suspend fun `practiceDid`(`task`: ScreenTask)
+    
+    /**
+     * The ten tasks, which are done and which is next. Whatever changes it is told as a change of the first screen.
+     */
+    fun `practiceTasks`(): PracticeProgress
+    
+    /**
+     * Everything that takes place from now on, soonest first: at most a hundred.
+     */
+    fun `events`(`person`: kotlin.String): List<EventLine>
+    
+    /**
      * The first screen of a person.
      */
     fun `home`(`person`: kotlin.String): Home
@@ -2067,9 +2208,9 @@ public interface KairanInterface {
     fun `notices`(`person`: kotlin.String, `filter`: NoticeFilter, `after`: kotlin.String?, `limit`: kotlin.UInt): NoticePage
     
     /**
-     * What holds the words, newest first. Two characters are enough.
+     * What holds the words, newest first, with the words marked. Two characters are enough.
      */
-    fun `search`(`person`: kotlin.String, `text`: kotlin.String, `limit`: kotlin.UInt): List<NoticeLine>
+    fun `search`(`person`: kotlin.String, `text`: kotlin.String, `limit`: kotlin.UInt): List<SearchHit>
     
     /**
      * Who is told from now on which screens changed.
@@ -2278,7 +2419,8 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
     
     /**
      * What a notification should be raised for now: an emergency that stands once ever, a request for a talk nobody has looked
-     * at once in each epoch of the server. Reading it changes nothing.
+     * at once in each epoch of the server. Reading it changes nothing. For nothing of the practice
+     * neighbourhood.
      */
     @Throws(KairanException::class)override fun `alerts`(`person`: kotlin.String): List<Alert> {
             return FfiConverterSequenceTypeAlert.lift(
@@ -2475,6 +2617,28 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
 
     
     /**
+     * Whom a notice of a desk goes to, as a tree of checkboxes: what was ticked (the `ticked` of the tree before), and after a tap on
+     * a row, which turns it and everything below it on or off. With neither, everything is ticked.
+     */
+    @Throws(KairanException::class)override fun `audience`(`person`: kotlin.String, `group`: kotlin.String, `ticked`: List<kotlin.String>, `tap`: kotlin.String?): AudienceTree {
+            return FfiConverterTypeAudienceTree.lift(
+    callWithHandle {
+    uniffiRustCallWithError(KairanException) { _status ->
+    UniffiLib.uniffi_kairan_core_fn_method_kairan_audience(
+        it,
+        
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`group`),
+        FfiConverterSequenceString.lower(`ticked`),
+        FfiConverterOptionalString.lower(`tap`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
      * One desk.
      */
     @Throws(KairanException::class)override fun `desk`(`group`: kotlin.String): Desk {
@@ -2598,6 +2762,79 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
         FfiConverterString.lower(`person`),
         FfiConverterString.lower(`household`),
         FfiConverterString.lower(`to`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterString.lift(it) },
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * A person's drafts, the one saved last first.
+     */
+    @Throws(KairanException::class)override fun `drafts`(`person`: kotlin.String): List<DraftLine> {
+            return FfiConverterSequenceTypeDraftLine.lift(
+    callWithHandle {
+    uniffiRustCallWithError(KairanException) { _status ->
+    UniffiLib.uniffi_kairan_core_fn_method_kairan_drafts(
+        it,
+        
+        FfiConverterString.lower(`person`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Forgets a draft that was sent or thought better of. Once more does nothing.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `dropDraft`(`person`: kotlin.String, `id`: kotlin.String) {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_drop_draft(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterString.lower(`id`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_void(future) },
+        // lift function
+        { },
+        
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Keeps a draft: a new one, or in place of the one with that id. Its id. It may be unfinished; at most fifty are kept for a
+     * person (`too_many_drafts`).
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `saveDraft`(`person`: kotlin.String, `id`: kotlin.String?, `draft`: Draft) : kotlin.String {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_save_draft(
+                uniffiHandle,
+                
+        FfiConverterString.lower(`person`),
+        FfiConverterOptionalString.lower(`id`),
+        FfiConverterTypeDraft.lower(`draft`),
             )
         },
         { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_rust_buffer(future, callback, continuation) },
@@ -3310,6 +3547,109 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
 
     
     /**
+     * Everything begins anew: the neighbourhood as it was opened, its days counted from today, and no task done.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `practiceAgain`() {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_practice_again(
+                uniffiHandle,
+                
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_void(future) },
+        // lift function
+        { },
+        
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * Cuts the pretend network, or brings it back: what is tapped meanwhile waits, and goes out then.
+     */
+    @Throws(KairanException::class)override fun `practiceCut`(`cut`: kotlin.Boolean)
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(KairanException) { _status ->
+    UniffiLib.uniffi_kairan_core_fn_method_kairan_practice_cut(
+        it,
+        
+        FfiConverterBoolean.lower(`cut`),_status)
+}
+    }
+    
+    
+
+    
+    /**
+     * A screen did what only a screen can tell of.
+     */
+    @Throws(KairanException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `practiceDid`(`task`: ScreenTask) {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_kairan_core_fn_method_kairan_practice_did(
+                uniffiHandle,
+                
+        FfiConverterTypeScreenTask.lower(`task`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_kairan_core_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_kairan_core_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_kairan_core_rust_future_free_void(future) },
+        // lift function
+        { },
+        
+        // Error FFI converter
+        KairanException.ErrorHandler,
+    )
+    }
+
+    
+    /**
+     * The ten tasks, which are done and which is next. Whatever changes it is told as a change of the first screen.
+     */
+    @Throws(KairanException::class)override fun `practiceTasks`(): PracticeProgress {
+            return FfiConverterTypePracticeProgress.lift(
+    callWithHandle {
+    uniffiRustCallWithError(KairanException) { _status ->
+    UniffiLib.uniffi_kairan_core_fn_method_kairan_practice_tasks(
+        it,
+        _status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
+     * Everything that takes place from now on, soonest first: at most a hundred.
+     */
+    @Throws(KairanException::class)override fun `events`(`person`: kotlin.String): List<EventLine> {
+            return FfiConverterSequenceTypeEventLine.lift(
+    callWithHandle {
+    uniffiRustCallWithError(KairanException) { _status ->
+    UniffiLib.uniffi_kairan_core_fn_method_kairan_events(
+        it,
+        
+        FfiConverterString.lower(`person`),_status)
+}
+    }
+    )
+    }
+    
+
+    
+    /**
      * The first screen of a person.
      */
     @Throws(KairanException::class)override fun `home`(`person`: kotlin.String): Home {
@@ -3385,10 +3725,10 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
 
     
     /**
-     * What holds the words, newest first. Two characters are enough.
+     * What holds the words, newest first, with the words marked. Two characters are enough.
      */
-    @Throws(KairanException::class)override fun `search`(`person`: kotlin.String, `text`: kotlin.String, `limit`: kotlin.UInt): List<NoticeLine> {
-            return FfiConverterSequenceTypeNoticeLine.lift(
+    @Throws(KairanException::class)override fun `search`(`person`: kotlin.String, `text`: kotlin.String, `limit`: kotlin.UInt): List<SearchHit> {
+            return FfiConverterSequenceTypeSearchHit.lift(
     callWithHandle {
     uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_method_kairan_search(
@@ -3621,6 +3961,28 @@ open class Kairan: Disposable, AutoCloseable, KairanInterface
             return FfiConverterTypeKairan.lift(
     uniffiRustCallWithError(KairanException) { _status ->
     UniffiLib.uniffi_kairan_core_fn_constructor_kairan_open(
+    
+        
+        FfiConverterString.lower(`dir`),
+        FfiConverterTypePlatform.lower(`platform`),_status)
+}
+    )
+    }
+    
+
+        
+    /**
+     * Opens the practice neighbourhood in a folder of its own: a pretend one inside this phone, with made-up people, that answers
+     * like a server. Nothing of it is sent to anybody, and there is no network in it. It begins anew each time; which of its tasks
+     * are done is kept.
+     *
+     * # Errors
+     * [`Error::NotPractice`] for the folder of a real neighbourhood, which is not touched.
+     */
+    @Throws(KairanException::class) fun `practice`(`dir`: kotlin.String, `platform`: Platform): Kairan {
+            return FfiConverterTypeKairan.lift(
+    uniffiRustCallWithError(KairanException) { _status ->
+    UniffiLib.uniffi_kairan_core_fn_constructor_kairan_practice(
     
         
         FfiConverterString.lower(`dir`),
@@ -4519,6 +4881,164 @@ public object FfiConverterTypeAlert: FfiConverterRustBuffer<Alert> {
 
 
 /**
+ * One group that can be ticked.
+ */
+data class AudienceRow (
+    /**
+     * The group: what a tap names.
+     */
+    val `group`: kotlin.String
+    , 
+    /**
+     * Its name.
+     */
+    val `name`: kotlin.String
+    , 
+    /**
+     * What it is.
+     */
+    val `kind`: GroupKind
+    , 
+    /**
+     * How far below the first row it hangs; that is 0.
+     */
+    val `depth`: kotlin.UInt
+    , 
+    /**
+     * Every household below it.
+     */
+    val `households`: kotlin.UInt
+    , 
+    /**
+     * Those with at least one phone.
+     */
+    val `app`: kotlin.UInt
+    , 
+    /**
+     * Those served on paper.
+     */
+    val `paper`: kotlin.UInt
+    , 
+    /**
+     * Whether it is ticked.
+     */
+    val `state`: TickState
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAudienceRow: FfiConverterRustBuffer<AudienceRow> {
+    override fun read(buf: ByteBuffer): AudienceRow {
+        return AudienceRow(
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterTypeGroupKind.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterTypeTickState.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: AudienceRow) = (
+            FfiConverterString.allocationSize(value.`group`) +
+            FfiConverterString.allocationSize(value.`name`) +
+            FfiConverterTypeGroupKind.allocationSize(value.`kind`) +
+            FfiConverterUInt.allocationSize(value.`depth`) +
+            FfiConverterUInt.allocationSize(value.`households`) +
+            FfiConverterUInt.allocationSize(value.`app`) +
+            FfiConverterUInt.allocationSize(value.`paper`) +
+            FfiConverterTypeTickState.allocationSize(value.`state`)
+    )
+
+    override fun write(value: AudienceRow, buf: ByteBuffer) {
+            FfiConverterString.write(value.`group`, buf)
+            FfiConverterString.write(value.`name`, buf)
+            FfiConverterTypeGroupKind.write(value.`kind`, buf)
+            FfiConverterUInt.write(value.`depth`, buf)
+            FfiConverterUInt.write(value.`households`, buf)
+            FfiConverterUInt.write(value.`app`, buf)
+            FfiConverterUInt.write(value.`paper`, buf)
+            FfiConverterTypeTickState.write(value.`state`, buf)
+    }
+}
+
+
+
+/**
+ * A desk's groups with their ticks, and what these mean.
+ */
+data class AudienceTree (
+    /**
+     * The desk's group and what is below it, a group before what hangs below it.
+     */
+    val `rows`: List<AudienceRow>
+    , 
+    /**
+     * What to pass as `ticked` next time; not to be read otherwise.
+     */
+    val `ticked`: List<kotlin.String>
+    , 
+    /**
+     * The fewest boards that say exactly what is ticked: a draft's audience. Empty where nothing is.
+     */
+    val `audience`: List<kotlin.String>
+    , 
+    /**
+     * How many homes that reaches, and how.
+     */
+    val `reach`: Reach
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAudienceTree: FfiConverterRustBuffer<AudienceTree> {
+    override fun read(buf: ByteBuffer): AudienceTree {
+        return AudienceTree(
+            FfiConverterSequenceTypeAudienceRow.read(buf),
+            FfiConverterSequenceString.read(buf),
+            FfiConverterSequenceString.read(buf),
+            FfiConverterTypeReach.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: AudienceTree) = (
+            FfiConverterSequenceTypeAudienceRow.allocationSize(value.`rows`) +
+            FfiConverterSequenceString.allocationSize(value.`ticked`) +
+            FfiConverterSequenceString.allocationSize(value.`audience`) +
+            FfiConverterTypeReach.allocationSize(value.`reach`)
+    )
+
+    override fun write(value: AudienceTree, buf: ByteBuffer) {
+            FfiConverterSequenceTypeAudienceRow.write(value.`rows`, buf)
+            FfiConverterSequenceString.write(value.`ticked`, buf)
+            FfiConverterSequenceString.write(value.`audience`, buf)
+            FfiConverterTypeReach.write(value.`reach`, buf)
+    }
+}
+
+
+
+/**
  * 紙でお届けの世帯 of one block.
  */
 data class BlockDelivery (
@@ -4609,9 +5129,19 @@ data class BlockLine (
     val `counts`: Counts
     , 
     /**
-     * Its homes, those that have not confirmed first; empty where names are not this desk's to see.
+     * Its homes, in the order of the roster; empty where names are not this desk's to see.
      */
     val `homes`: List<HomeLine>
+    , 
+    /**
+     * まだの世帯: those that have not confirmed and are not served on paper; まだ届いていない first, then 届いた, then 開いた.
+     */
+    val `unread`: List<HomeLine>
+    , 
+    /**
+     * 紙・まだ: those a copy is still to be carried to.
+     */
+    val `toCarry`: List<HomeLine>
     
 ){
     
@@ -4632,6 +5162,8 @@ public object FfiConverterTypeBlockLine: FfiConverterRustBuffer<BlockLine> {
             FfiConverterString.read(buf),
             FfiConverterTypeCounts.read(buf),
             FfiConverterSequenceTypeHomeLine.read(buf),
+            FfiConverterSequenceTypeHomeLine.read(buf),
+            FfiConverterSequenceTypeHomeLine.read(buf),
         )
     }
 
@@ -4639,7 +5171,9 @@ public object FfiConverterTypeBlockLine: FfiConverterRustBuffer<BlockLine> {
             FfiConverterString.allocationSize(value.`id`) +
             FfiConverterString.allocationSize(value.`name`) +
             FfiConverterTypeCounts.allocationSize(value.`counts`) +
-            FfiConverterSequenceTypeHomeLine.allocationSize(value.`homes`)
+            FfiConverterSequenceTypeHomeLine.allocationSize(value.`homes`) +
+            FfiConverterSequenceTypeHomeLine.allocationSize(value.`unread`) +
+            FfiConverterSequenceTypeHomeLine.allocationSize(value.`toCarry`)
     )
 
     override fun write(value: BlockLine, buf: ByteBuffer) {
@@ -4647,6 +5181,8 @@ public object FfiConverterTypeBlockLine: FfiConverterRustBuffer<BlockLine> {
             FfiConverterString.write(value.`name`, buf)
             FfiConverterTypeCounts.write(value.`counts`, buf)
             FfiConverterSequenceTypeHomeLine.write(value.`homes`, buf)
+            FfiConverterSequenceTypeHomeLine.write(value.`unread`, buf)
+            FfiConverterSequenceTypeHomeLine.write(value.`toCarry`, buf)
     }
 }
 
@@ -5338,6 +5874,16 @@ data class Desk (
      * How many take part today (associations).
      */
     val `participation`: ParticipationLine?
+    , 
+    /**
+     * How many of the talks nobody has taken: 未対応.
+     */
+    val `waitingTalks`: kotlin.UInt
+    , 
+    /**
+     * How many of them somebody has: 対応中.
+     */
+    val `takenTalks`: kotlin.UInt
     
 ){
     
@@ -5363,6 +5909,8 @@ public object FfiConverterTypeDesk: FfiConverterRustBuffer<Desk> {
             FfiConverterSequenceTypeJoinLine.read(buf),
             FfiConverterSequenceTypeDayLine.read(buf),
             FfiConverterOptionalTypeParticipationLine.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
         )
     }
 
@@ -5375,7 +5923,9 @@ public object FfiConverterTypeDesk: FfiConverterRustBuffer<Desk> {
             FfiConverterSequenceTypeTalkLine.allocationSize(value.`talks`) +
             FfiConverterSequenceTypeJoinLine.allocationSize(value.`joins`) +
             FfiConverterSequenceTypeDayLine.allocationSize(value.`days`) +
-            FfiConverterOptionalTypeParticipationLine.allocationSize(value.`participation`)
+            FfiConverterOptionalTypeParticipationLine.allocationSize(value.`participation`) +
+            FfiConverterUInt.allocationSize(value.`waitingTalks`) +
+            FfiConverterUInt.allocationSize(value.`takenTalks`)
     )
 
     override fun write(value: Desk, buf: ByteBuffer) {
@@ -5388,6 +5938,8 @@ public object FfiConverterTypeDesk: FfiConverterRustBuffer<Desk> {
             FfiConverterSequenceTypeJoinLine.write(value.`joins`, buf)
             FfiConverterSequenceTypeDayLine.write(value.`days`, buf)
             FfiConverterOptionalTypeParticipationLine.write(value.`participation`, buf)
+            FfiConverterUInt.write(value.`waitingTalks`, buf)
+            FfiConverterUInt.write(value.`takenTalks`, buf)
     }
 }
 
@@ -5466,6 +6018,21 @@ data class DeskNotice (
      * By block.
      */
     val `blocks`: List<BlockLine>
+    , 
+    /**
+     * How many homes stand in the blocks' `unread`; where names are not this desk's to see, how many there are by the figures.
+     */
+    val `unreadTotal`: kotlin.UInt
+    , 
+    /**
+     * As `unread_total`, of the blocks' `to_carry`.
+     */
+    val `toCarryTotal`: kotlin.UInt
+    , 
+    /**
+     * 紙でお届けの世帯: those still to be served, and those that have their copy.
+     */
+    val `paperTotal`: kotlin.UInt
     
 ){
     
@@ -5485,19 +6052,28 @@ public object FfiConverterTypeDeskNotice: FfiConverterRustBuffer<DeskNotice> {
             FfiConverterTypeSentLine.read(buf),
             FfiConverterTypeCounts.read(buf),
             FfiConverterSequenceTypeBlockLine.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
         )
     }
 
     override fun allocationSize(value: DeskNotice) = (
             FfiConverterTypeSentLine.allocationSize(value.`line`) +
             FfiConverterTypeCounts.allocationSize(value.`counts`) +
-            FfiConverterSequenceTypeBlockLine.allocationSize(value.`blocks`)
+            FfiConverterSequenceTypeBlockLine.allocationSize(value.`blocks`) +
+            FfiConverterUInt.allocationSize(value.`unreadTotal`) +
+            FfiConverterUInt.allocationSize(value.`toCarryTotal`) +
+            FfiConverterUInt.allocationSize(value.`paperTotal`)
     )
 
     override fun write(value: DeskNotice, buf: ByteBuffer) {
             FfiConverterTypeSentLine.write(value.`line`, buf)
             FfiConverterTypeCounts.write(value.`counts`, buf)
             FfiConverterSequenceTypeBlockLine.write(value.`blocks`, buf)
+            FfiConverterUInt.write(value.`unreadTotal`, buf)
+            FfiConverterUInt.write(value.`toCarryTotal`, buf)
+            FfiConverterUInt.write(value.`paperTotal`, buf)
     }
 }
 
@@ -5599,6 +6175,61 @@ public object FfiConverterTypeDraft: FfiConverterRustBuffer<Draft> {
 
 
 /**
+ * A draft that is kept on this phone.
+ */
+data class DraftLine (
+    /**
+     * Its id.
+     */
+    val `id`: kotlin.String
+    , 
+    /**
+     * What is written so far: 件名, group and boards may still be empty.
+     */
+    val `draft`: Draft
+    , 
+    /**
+     * When it was saved.
+     */
+    val `savedAt`: kotlin.Long
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeDraftLine: FfiConverterRustBuffer<DraftLine> {
+    override fun read(buf: ByteBuffer): DraftLine {
+        return DraftLine(
+            FfiConverterString.read(buf),
+            FfiConverterTypeDraft.read(buf),
+            FfiConverterLong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: DraftLine) = (
+            FfiConverterString.allocationSize(value.`id`) +
+            FfiConverterTypeDraft.allocationSize(value.`draft`) +
+            FfiConverterLong.allocationSize(value.`savedAt`)
+    )
+
+    override fun write(value: DraftLine, buf: ByteBuffer) {
+            FfiConverterString.write(value.`id`, buf)
+            FfiConverterTypeDraft.write(value.`draft`, buf)
+            FfiConverterLong.write(value.`savedAt`, buf)
+    }
+}
+
+
+
+/**
  * Something that takes place.
  */
 data class EventLine (
@@ -5672,6 +6303,77 @@ public object FfiConverterTypeEventLine: FfiConverterRustBuffer<EventLine> {
             FfiConverterOptionalString.write(value.`place`, buf)
             FfiConverterLong.write(value.`starts`, buf)
             FfiConverterOptionalLong.write(value.`ends`, buf)
+    }
+}
+
+
+
+/**
+ * How many confirmed by app, never by proxy or on paper.
+ */
+data class Figure (
+    /**
+     * Of a hundred households, rounded down.
+     */
+    val `percent`: kotlin.UInt
+    , 
+    /**
+     * Households that confirmed.
+     */
+    val `acknowledged`: kotlin.UInt
+    , 
+    /**
+     * All households.
+     */
+    val `households`: kotlin.UInt
+    , 
+    /**
+     * Percent more (or less) than at the circular before this one at this desk; none for the first, and for 緊急のお知らせ.
+     */
+    val `change`: kotlin.Int?
+    , 
+    /**
+     * The percents of the desk's last eight circulars up to this one, oldest first; empty for 緊急のお知らせ.
+     */
+    val `trend`: List<kotlin.UInt>
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeFigure: FfiConverterRustBuffer<Figure> {
+    override fun read(buf: ByteBuffer): Figure {
+        return Figure(
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterOptionalInt.read(buf),
+            FfiConverterSequenceUInt.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Figure) = (
+            FfiConverterUInt.allocationSize(value.`percent`) +
+            FfiConverterUInt.allocationSize(value.`acknowledged`) +
+            FfiConverterUInt.allocationSize(value.`households`) +
+            FfiConverterOptionalInt.allocationSize(value.`change`) +
+            FfiConverterSequenceUInt.allocationSize(value.`trend`)
+    )
+
+    override fun write(value: Figure, buf: ByteBuffer) {
+            FfiConverterUInt.write(value.`percent`, buf)
+            FfiConverterUInt.write(value.`acknowledged`, buf)
+            FfiConverterUInt.write(value.`households`, buf)
+            FfiConverterOptionalInt.write(value.`change`, buf)
+            FfiConverterSequenceUInt.write(value.`trend`, buf)
     }
 }
 
@@ -6238,6 +6940,17 @@ data class Me (
      * Whether everything of the first pull is here.
      */
     val `complete`: kotlin.Boolean
+    , 
+    /**
+     * The association's clock is so many minutes ahead of UTC now (Japan: 540, which also stands until the server said): screens
+     * show every time by it, wherever the phone is.
+     */
+    val `utcOffsetMinutes`: kotlin.Int
+    , 
+    /**
+     * Whether it is the practice neighbourhood: nothing of it is sent to anybody.
+     */
+    val `practice`: kotlin.Boolean
     
 ){
     
@@ -6258,6 +6971,8 @@ public object FfiConverterTypeMe: FfiConverterRustBuffer<Me> {
             FfiConverterBoolean.read(buf),
             FfiConverterSequenceTypePersonLine.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterInt.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
@@ -6265,7 +6980,9 @@ public object FfiConverterTypeMe: FfiConverterRustBuffer<Me> {
             FfiConverterString.allocationSize(value.`district`) +
             FfiConverterBoolean.allocationSize(value.`joined`) +
             FfiConverterSequenceTypePersonLine.allocationSize(value.`persons`) +
-            FfiConverterBoolean.allocationSize(value.`complete`)
+            FfiConverterBoolean.allocationSize(value.`complete`) +
+            FfiConverterInt.allocationSize(value.`utcOffsetMinutes`) +
+            FfiConverterBoolean.allocationSize(value.`practice`)
     )
 
     override fun write(value: Me, buf: ByteBuffer) {
@@ -6273,6 +6990,8 @@ public object FfiConverterTypeMe: FfiConverterRustBuffer<Me> {
             FfiConverterBoolean.write(value.`joined`, buf)
             FfiConverterSequenceTypePersonLine.write(value.`persons`, buf)
             FfiConverterBoolean.write(value.`complete`, buf)
+            FfiConverterInt.write(value.`utcOffsetMinutes`, buf)
+            FfiConverterBoolean.write(value.`practice`, buf)
     }
 }
 
@@ -6597,6 +7316,16 @@ data class NoticeDetail (
      * The id of the group it comes from.
      */
     val `fromGroup`: kotlin.String
+    , 
+    /**
+     * The name in the person's seal: their household's; empty for who lives in none.
+     */
+    val `household`: kotlin.String
+    , 
+    /**
+     * What is read aloud, in order: 件名, 要点 and 本文.
+     */
+    val `sentences`: List<Sentence>
     
 ){
     
@@ -6621,6 +7350,8 @@ public object FfiConverterTypeNoticeDetail: FfiConverterRustBuffer<NoticeDetail>
             FfiConverterOptionalTypeWithdrawnLine.read(buf),
             FfiConverterOptionalLong.read(buf),
             FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterSequenceTypeSentence.read(buf),
         )
     }
 
@@ -6632,7 +7363,9 @@ public object FfiConverterTypeNoticeDetail: FfiConverterRustBuffer<NoticeDetail>
             FfiConverterOptionalTypeCounts.allocationSize(value.`seals`) +
             FfiConverterOptionalTypeWithdrawnLine.allocationSize(value.`withdrawn`) +
             FfiConverterOptionalLong.allocationSize(value.`corrected`) +
-            FfiConverterString.allocationSize(value.`fromGroup`)
+            FfiConverterString.allocationSize(value.`fromGroup`) +
+            FfiConverterString.allocationSize(value.`household`) +
+            FfiConverterSequenceTypeSentence.allocationSize(value.`sentences`)
     )
 
     override fun write(value: NoticeDetail, buf: ByteBuffer) {
@@ -6644,6 +7377,8 @@ public object FfiConverterTypeNoticeDetail: FfiConverterRustBuffer<NoticeDetail>
             FfiConverterOptionalTypeWithdrawnLine.write(value.`withdrawn`, buf)
             FfiConverterOptionalLong.write(value.`corrected`, buf)
             FfiConverterString.write(value.`fromGroup`, buf)
+            FfiConverterString.write(value.`household`, buf)
+            FfiConverterSequenceTypeSentence.write(value.`sentences`, buf)
     }
 }
 
@@ -6732,6 +7467,16 @@ data class NoticeLine (
      * It must not be shown half understood: only a newer app shows it whole.
      */
     val `needsUpdate`: kotlin.Boolean
+    , 
+    /**
+     * What stands in bold above 件名, at most two lines: いつ (or しめきり), then すること (or どこで). Empty where no point was given.
+     */
+    val `point`: List<kotlin.String>
+    , 
+    /**
+     * How far the household's seal on it is turned, −4…+4 degrees: fixed by the notice, so that it never jumps.
+     */
+    val `sealTurn`: kotlin.Int
     
 ){
     
@@ -6764,6 +7509,8 @@ public object FfiConverterTypeNoticeLine: FfiConverterRustBuffer<NoticeLine> {
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalLong.read(buf),
             FfiConverterBoolean.read(buf),
+            FfiConverterSequenceString.read(buf),
+            FfiConverterInt.read(buf),
         )
     }
 
@@ -6783,7 +7530,9 @@ public object FfiConverterTypeNoticeLine: FfiConverterRustBuffer<NoticeLine> {
             FfiConverterOptionalString.allocationSize(value.`byWhen`) +
             FfiConverterOptionalString.allocationSize(value.`byDay`) +
             FfiConverterOptionalLong.allocationSize(value.`until`) +
-            FfiConverterBoolean.allocationSize(value.`needsUpdate`)
+            FfiConverterBoolean.allocationSize(value.`needsUpdate`) +
+            FfiConverterSequenceString.allocationSize(value.`point`) +
+            FfiConverterInt.allocationSize(value.`sealTurn`)
     )
 
     override fun write(value: NoticeLine, buf: ByteBuffer) {
@@ -6803,6 +7552,8 @@ public object FfiConverterTypeNoticeLine: FfiConverterRustBuffer<NoticeLine> {
             FfiConverterOptionalString.write(value.`byDay`, buf)
             FfiConverterOptionalLong.write(value.`until`, buf)
             FfiConverterBoolean.write(value.`needsUpdate`, buf)
+            FfiConverterSequenceString.write(value.`point`, buf)
+            FfiConverterInt.write(value.`sealTurn`, buf)
     }
 }
 
@@ -6930,6 +7681,11 @@ data class PersonLine (
     val `household`: kotlin.String?
     , 
     /**
+     * The name of the association it belongs to, which stands on the top of their screens.
+     */
+    val `association`: kotlin.String?
+    , 
+    /**
      * The roles they hold now.
      */
     val `roles`: List<RoleLine>
@@ -6952,6 +7708,7 @@ public object FfiConverterTypePersonLine: FfiConverterRustBuffer<PersonLine> {
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
             FfiConverterSequenceTypeRoleLine.read(buf),
         )
     }
@@ -6960,6 +7717,7 @@ public object FfiConverterTypePersonLine: FfiConverterRustBuffer<PersonLine> {
             FfiConverterString.allocationSize(value.`id`) +
             FfiConverterString.allocationSize(value.`name`) +
             FfiConverterOptionalString.allocationSize(value.`household`) +
+            FfiConverterOptionalString.allocationSize(value.`association`) +
             FfiConverterSequenceTypeRoleLine.allocationSize(value.`roles`)
     )
 
@@ -6967,6 +7725,7 @@ public object FfiConverterTypePersonLine: FfiConverterRustBuffer<PersonLine> {
             FfiConverterString.write(value.`id`, buf)
             FfiConverterString.write(value.`name`, buf)
             FfiConverterOptionalString.write(value.`household`, buf)
+            FfiConverterOptionalString.write(value.`association`, buf)
             FfiConverterSequenceTypeRoleLine.write(value.`roles`, buf)
     }
 }
@@ -7031,6 +7790,53 @@ public object FfiConverterTypePhoneLine: FfiConverterRustBuffer<PhoneLine> {
             FfiConverterString.write(value.`name`, buf)
             FfiConverterLong.write(value.`since`, buf)
             FfiConverterBoolean.write(value.`this`, buf)
+    }
+}
+
+
+
+/**
+ * A piece of a text, with what was searched for apart from the rest.
+ */
+data class Piece (
+    /**
+     * As it stands there.
+     */
+    val `text`: kotlin.String
+    , 
+    /**
+     * Whether it is what was searched for.
+     */
+    val `hit`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePiece: FfiConverterRustBuffer<Piece> {
+    override fun read(buf: ByteBuffer): Piece {
+        return Piece(
+            FfiConverterString.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Piece) = (
+            FfiConverterString.allocationSize(value.`text`) +
+            FfiConverterBoolean.allocationSize(value.`hit`)
+    )
+
+    override fun write(value: Piece, buf: ByteBuffer) {
+            FfiConverterString.write(value.`text`, buf)
+            FfiConverterBoolean.write(value.`hit`, buf)
     }
 }
 
@@ -7118,6 +7924,140 @@ public object FfiConverterTypePoints: FfiConverterRustBuffer<Points> {
             FfiConverterOptionalString.write(value.`what`, buf)
             FfiConverterOptionalString.write(value.`byWhen`, buf)
             FfiConverterOptionalString.write(value.`byDay`, buf)
+    }
+}
+
+
+
+/**
+ * One task, and whether it is done.
+ */
+data class PracticeLine (
+    /**
+     * Which.
+     */
+    val `task`: PracticeTask
+    , 
+    /**
+     * Whether it was done since practice began.
+     */
+    val `done`: kotlin.Boolean
+    , 
+    /**
+     * Whether only a screen can tell: it says `practice_did`. The others the core sees for itself.
+     */
+    val `byScreen`: kotlin.Boolean
+    , 
+    /**
+     * The notice it is best tried with.
+     */
+    val `notice`: kotlin.String?
+    , 
+    /**
+     * The word to look for.
+     */
+    val `word`: kotlin.String?
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePracticeLine: FfiConverterRustBuffer<PracticeLine> {
+    override fun read(buf: ByteBuffer): PracticeLine {
+        return PracticeLine(
+            FfiConverterTypePracticeTask.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterOptionalString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: PracticeLine) = (
+            FfiConverterTypePracticeTask.allocationSize(value.`task`) +
+            FfiConverterBoolean.allocationSize(value.`done`) +
+            FfiConverterBoolean.allocationSize(value.`byScreen`) +
+            FfiConverterOptionalString.allocationSize(value.`notice`) +
+            FfiConverterOptionalString.allocationSize(value.`word`)
+    )
+
+    override fun write(value: PracticeLine, buf: ByteBuffer) {
+            FfiConverterTypePracticeTask.write(value.`task`, buf)
+            FfiConverterBoolean.write(value.`done`, buf)
+            FfiConverterBoolean.write(value.`byScreen`, buf)
+            FfiConverterOptionalString.write(value.`notice`, buf)
+            FfiConverterOptionalString.write(value.`word`, buf)
+    }
+}
+
+
+
+/**
+ * The ten tasks.
+ */
+data class PracticeProgress (
+    /**
+     * Each, in the order they are shown.
+     */
+    val `tasks`: List<PracticeLine>
+    , 
+    /**
+     * How many are done.
+     */
+    val `done`: kotlin.UInt
+    , 
+    /**
+     * The first that is not; none: all are done.
+     */
+    val `next`: PracticeTask?
+    , 
+    /**
+     * Whether the pretend network is cut now.
+     */
+    val `cut`: kotlin.Boolean
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePracticeProgress: FfiConverterRustBuffer<PracticeProgress> {
+    override fun read(buf: ByteBuffer): PracticeProgress {
+        return PracticeProgress(
+            FfiConverterSequenceTypePracticeLine.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterOptionalTypePracticeTask.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: PracticeProgress) = (
+            FfiConverterSequenceTypePracticeLine.allocationSize(value.`tasks`) +
+            FfiConverterUInt.allocationSize(value.`done`) +
+            FfiConverterOptionalTypePracticeTask.allocationSize(value.`next`) +
+            FfiConverterBoolean.allocationSize(value.`cut`)
+    )
+
+    override fun write(value: PracticeProgress, buf: ByteBuffer) {
+            FfiConverterSequenceTypePracticeLine.write(value.`tasks`, buf)
+            FfiConverterUInt.write(value.`done`, buf)
+            FfiConverterOptionalTypePracticeTask.write(value.`next`, buf)
+            FfiConverterBoolean.write(value.`cut`, buf)
     }
 }
 
@@ -7589,6 +8529,61 @@ public object FfiConverterTypeSalvage: FfiConverterRustBuffer<Salvage> {
 
 
 /**
+ * A notice that was found.
+ */
+data class SearchHit (
+    /**
+     * What a list shows of it.
+     */
+    val `line`: NoticeLine
+    , 
+    /**
+     * 件名, piece by piece: put together, it is the whole of it.
+     */
+    val `title`: List<Piece>
+    , 
+    /**
+     * Where 件名 holds nothing of what was searched for: the sentence of 本文 or 要点 that does, cut at … when it is long. Else empty.
+     */
+    val `excerpt`: List<Piece>
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSearchHit: FfiConverterRustBuffer<SearchHit> {
+    override fun read(buf: ByteBuffer): SearchHit {
+        return SearchHit(
+            FfiConverterTypeNoticeLine.read(buf),
+            FfiConverterSequenceTypePiece.read(buf),
+            FfiConverterSequenceTypePiece.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: SearchHit) = (
+            FfiConverterTypeNoticeLine.allocationSize(value.`line`) +
+            FfiConverterSequenceTypePiece.allocationSize(value.`title`) +
+            FfiConverterSequenceTypePiece.allocationSize(value.`excerpt`)
+    )
+
+    override fun write(value: SearchHit, buf: ByteBuffer) {
+            FfiConverterTypeNoticeLine.write(value.`line`, buf)
+            FfiConverterSequenceTypePiece.write(value.`title`, buf)
+            FfiConverterSequenceTypePiece.write(value.`excerpt`, buf)
+    }
+}
+
+
+
+/**
  * A notice as a desk lists it.
  */
 data class SentLine (
@@ -7636,6 +8631,11 @@ data class SentLine (
      * The figures of this desk's homes; none until the server counted.
      */
     val `counts`: Counts?
+    , 
+    /**
+     * 「確認 62%」 of what asks for seals and stands on its boards; none until the server counted.
+     */
+    val `figure`: Figure?
     
 ){
     
@@ -7661,6 +8661,7 @@ public object FfiConverterTypeSentLine: FfiConverterRustBuffer<SentLine> {
             FfiConverterTypeSentState.read(buf),
             FfiConverterLong.read(buf),
             FfiConverterOptionalTypeCounts.read(buf),
+            FfiConverterOptionalTypeFigure.read(buf),
         )
     }
 
@@ -7673,7 +8674,8 @@ public object FfiConverterTypeSentLine: FfiConverterRustBuffer<SentLine> {
             FfiConverterBoolean.allocationSize(value.`own`) +
             FfiConverterTypeSentState.allocationSize(value.`state`) +
             FfiConverterLong.allocationSize(value.`at`) +
-            FfiConverterOptionalTypeCounts.allocationSize(value.`counts`)
+            FfiConverterOptionalTypeCounts.allocationSize(value.`counts`) +
+            FfiConverterOptionalTypeFigure.allocationSize(value.`figure`)
     )
 
     override fun write(value: SentLine, buf: ByteBuffer) {
@@ -7686,6 +8688,62 @@ public object FfiConverterTypeSentLine: FfiConverterRustBuffer<SentLine> {
             FfiConverterTypeSentState.write(value.`state`, buf)
             FfiConverterLong.write(value.`at`, buf)
             FfiConverterOptionalTypeCounts.write(value.`counts`, buf)
+            FfiConverterOptionalTypeFigure.write(value.`figure`, buf)
+    }
+}
+
+
+
+/**
+ * One sentence as it is read aloud and lit.
+ */
+data class Sentence (
+    /**
+     * Where it stands.
+     */
+    val `part`: SentencePart
+    , 
+    /**
+     * In which paragraph of 本文, from 0; 0 for the other parts.
+     */
+    val `paragraph`: kotlin.UInt
+    , 
+    /**
+     * With the spaces and line breaks after it.
+     */
+    val `text`: kotlin.String
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSentence: FfiConverterRustBuffer<Sentence> {
+    override fun read(buf: ByteBuffer): Sentence {
+        return Sentence(
+            FfiConverterTypeSentencePart.read(buf),
+            FfiConverterUInt.read(buf),
+            FfiConverterString.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: Sentence) = (
+            FfiConverterTypeSentencePart.allocationSize(value.`part`) +
+            FfiConverterUInt.allocationSize(value.`paragraph`) +
+            FfiConverterString.allocationSize(value.`text`)
+    )
+
+    override fun write(value: Sentence, buf: ByteBuffer) {
+            FfiConverterTypeSentencePart.write(value.`part`, buf)
+            FfiConverterUInt.write(value.`paragraph`, buf)
+            FfiConverterString.write(value.`text`, buf)
     }
 }
 
@@ -8848,6 +9906,24 @@ sealed class KairanException: kotlin.Exception() {
     }
     
     /**
+     * In the practice neighbourhood there is no such thing: it would need a real one.
+     */
+    class InPractice(
+        ) : KairanException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
+     * This is a real neighbourhood, not the practice one.
+     */
+    class NotPractice(
+        ) : KairanException() {
+        override val message
+            get() = ""
+    }
+    
+    /**
      * No room on the phone; nothing was written.
      */
     class DiskFull(
@@ -8921,11 +9997,13 @@ public object FfiConverterTypeKairanError : FfiConverterRustBuffer<KairanExcepti
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 )
-            8 -> KairanException.DiskFull()
-            9 -> KairanException.Damaged(
+            8 -> KairanException.InPractice()
+            9 -> KairanException.NotPractice()
+            10 -> KairanException.DiskFull()
+            11 -> KairanException.Damaged(
                 FfiConverterString.read(buf),
                 )
-            10 -> KairanException.Internal(
+            12 -> KairanException.Internal(
                 FfiConverterString.read(buf),
                 )
             else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
@@ -8967,6 +10045,14 @@ public object FfiConverterTypeKairanError : FfiConverterRustBuffer<KairanExcepti
                 + FfiConverterString.allocationSize(value.`problem`)
                 + FfiConverterString.allocationSize(value.`title`)
                 + FfiConverterString.allocationSize(value.`todo`)
+            )
+            is KairanException.InPractice -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+            )
+            is KairanException.NotPractice -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
             )
             is KairanException.DiskFull -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
@@ -9021,17 +10107,25 @@ public object FfiConverterTypeKairanError : FfiConverterRustBuffer<KairanExcepti
                 FfiConverterString.write(value.`todo`, buf)
                 Unit
             }
-            is KairanException.DiskFull -> {
+            is KairanException.InPractice -> {
                 buf.putInt(8)
                 Unit
             }
-            is KairanException.Damaged -> {
+            is KairanException.NotPractice -> {
                 buf.putInt(9)
+                Unit
+            }
+            is KairanException.DiskFull -> {
+                buf.putInt(10)
+                Unit
+            }
+            is KairanException.Damaged -> {
+                buf.putInt(11)
                 FfiConverterString.write(value.`detail`, buf)
                 Unit
             }
             is KairanException.Internal -> {
-                buf.putInt(10)
+                buf.putInt(12)
                 FfiConverterString.write(value.`detail`, buf)
                 Unit
             }
@@ -9504,6 +10598,83 @@ public object FfiConverterTypePlatformError : FfiConverterRustBuffer<PlatformExc
 
 
 /**
+ * One of the ten tasks, in the order they are shown.
+ */
+
+enum class PracticeTask {
+    
+    /**
+     * Open a circular.
+     */
+    OPEN_CIRCULAR,
+    /**
+     * 「見ました」.
+     */
+    ACKNOWLEDGE,
+    /**
+     * Have it read aloud; a screen tells.
+     */
+    READ_ALOUD,
+    /**
+     * Make the letters bigger; a screen tells.
+     */
+    BIGGER_LETTERS,
+    /**
+     * Say how one is today: 「良い」 or 「普通」.
+     */
+    CHECK_IN,
+    /**
+     * Take a mistaken tap back.
+     */
+    TAKE_BACK,
+    /**
+     * Find something again.
+     */
+    SEARCH,
+    /**
+     * Put an event in the calendar; a screen tells.
+     */
+    CALENDAR,
+    /**
+     * Tap without a network, and see it wait and go.
+     */
+    NO_NETWORK,
+    /**
+     * Ask for a talk, and see who took it.
+     */
+    TALK;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypePracticeTask: FfiConverterRustBuffer<PracticeTask> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        PracticeTask.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: PracticeTask) = 4UL
+
+    override fun write(value: PracticeTask, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * How far an untaken case was passed on.
  */
 
@@ -9620,7 +10791,7 @@ public object FfiConverterTypeRoleKind: FfiConverterRustBuffer<RoleKind> {
 enum class Screen {
     
     /**
-     * `home`.
+     * `home` and `events`.
      */
     HOME,
     /**
@@ -9632,13 +10803,17 @@ enum class Screen {
      */
     NOTICE,
     /**
-     * `desks`, `desk` and `desk_notice`.
+     * `desks`, `desk`, `desk_notice` and `audience`.
      */
     DESK,
     /**
      * `outbox`.
      */
     OUTBOX,
+    /**
+     * `drafts`.
+     */
+    DRAFTS,
     /**
      * `phones`.
      */
@@ -9670,6 +10845,55 @@ public object FfiConverterTypeScreen: FfiConverterRustBuffer<Screen> {
     override fun allocationSize(value: Screen) = 4UL
 
     override fun write(value: Screen, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * A task that only a screen can tell the core about; the names are those of [`PracticeTask`].
+ */
+
+enum class ScreenTask {
+    
+    /**
+     * A circular was read aloud.
+     */
+    READ_ALOUD,
+    /**
+     * The letters were made bigger.
+     */
+    BIGGER_LETTERS,
+    /**
+     * An event went to the calendar, or to where it is handed over to one.
+     */
+    CALENDAR;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeScreenTask: FfiConverterRustBuffer<ScreenTask> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        ScreenTask.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: ScreenTask) = 4UL
+
+    override fun write(value: ScreenTask, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
@@ -9838,6 +11062,67 @@ public object FfiConverterTypeSentState: FfiConverterRustBuffer<SentState> {
     override fun allocationSize(value: SentState) = 4UL
 
     override fun write(value: SentState, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
+ * What a sentence is read from.
+ */
+
+enum class SentencePart {
+    
+    /**
+     * 件名.
+     */
+    TITLE,
+    /**
+     * いつ.
+     */
+    WHEN,
+    /**
+     * どこで.
+     */
+    PLACE,
+    /**
+     * すること.
+     */
+    WHAT,
+    /**
+     * しめきり.
+     */
+    BY_WHEN,
+    /**
+     * 本文: the texts of its sentences, put together, are the letter.
+     */
+    TEXT;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeSentencePart: FfiConverterRustBuffer<SentencePart> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        SentencePart.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: SentencePart) = 4UL
+
+    override fun write(value: SentencePart, buf: ByteBuffer) {
         buf.putInt(value.ordinal + 1)
     }
 }
@@ -10206,6 +11491,55 @@ public object FfiConverterTypeTapKind : FfiConverterRustBuffer<TapKind>{
 
 
 
+/**
+ * Whether a group is ticked.
+ */
+
+enum class TickState {
+    
+    /**
+     * With everything below it.
+     */
+    WHOLE,
+    /**
+     * Some of what is below it.
+     */
+    PARTLY,
+    /**
+     * Not at all.
+     */
+    NONE;
+
+    
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeTickState: FfiConverterRustBuffer<TickState> {
+    override fun read(buf: ByteBuffer) = try {
+        
+        TickState.entries[buf.getInt() - 1]
+        
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: TickState) = 4UL
+
+    override fun write(value: TickState, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
 
 /**
  * @suppress
@@ -10232,6 +11566,38 @@ public object FfiConverterOptionalUInt: FfiConverterRustBuffer<kotlin.UInt?> {
         } else {
             buf.put(1)
             FfiConverterUInt.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalInt: FfiConverterRustBuffer<kotlin.Int?> {
+    override fun read(buf: ByteBuffer): kotlin.Int? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterInt.read(buf)
+    }
+
+    override fun allocationSize(value: kotlin.Int?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterInt.allocationSize(value)
+        }
+    }
+
+    override fun write(value: kotlin.Int?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterInt.write(value, buf)
         }
     }
 }
@@ -10360,6 +11726,38 @@ public object FfiConverterOptionalTypeCounts: FfiConverterRustBuffer<Counts?> {
         } else {
             buf.put(1)
             FfiConverterTypeCounts.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeFigure: FfiConverterRustBuffer<Figure?> {
+    override fun read(buf: ByteBuffer): Figure? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeFigure.read(buf)
+    }
+
+    override fun allocationSize(value: Figure?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeFigure.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Figure?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeFigure.write(value, buf)
         }
     }
 }
@@ -10562,6 +11960,38 @@ public object FfiConverterOptionalTypeMood: FfiConverterRustBuffer<Mood?> {
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypePracticeTask: FfiConverterRustBuffer<PracticeTask?> {
+    override fun read(buf: ByteBuffer): PracticeTask? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypePracticeTask.read(buf)
+    }
+
+    override fun allocationSize(value: PracticeTask?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypePracticeTask.allocationSize(value)
+        }
+    }
+
+    override fun write(value: PracticeTask?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypePracticeTask.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeStage: FfiConverterRustBuffer<Stage?> {
     override fun read(buf: ByteBuffer): Stage? {
         if (buf.get().toInt() == 0) {
@@ -10584,6 +12014,34 @@ public object FfiConverterOptionalTypeStage: FfiConverterRustBuffer<Stage?> {
         } else {
             buf.put(1)
             FfiConverterTypeStage.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceUInt: FfiConverterRustBuffer<List<kotlin.UInt>> {
+    override fun read(buf: ByteBuffer): List<kotlin.UInt> {
+        val len = buf.getInt()
+        return List<kotlin.UInt>(len) {
+            FfiConverterUInt.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<kotlin.UInt>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterUInt.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<kotlin.UInt>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterUInt.write(it, buf)
         }
     }
 }
@@ -10640,6 +12098,34 @@ public object FfiConverterSequenceTypeAlert: FfiConverterRustBuffer<List<Alert>>
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeAlert.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeAudienceRow: FfiConverterRustBuffer<List<AudienceRow>> {
+    override fun read(buf: ByteBuffer): List<AudienceRow> {
+        val len = buf.getInt()
+        return List<AudienceRow>(len) {
+            FfiConverterTypeAudienceRow.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<AudienceRow>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeAudienceRow.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<AudienceRow>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeAudienceRow.write(it, buf)
         }
     }
 }
@@ -10864,6 +12350,34 @@ public object FfiConverterSequenceTypeDeskName: FfiConverterRustBuffer<List<Desk
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeDeskName.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeDraftLine: FfiConverterRustBuffer<List<DraftLine>> {
+    override fun read(buf: ByteBuffer): List<DraftLine> {
+        val len = buf.getInt()
+        return List<DraftLine>(len) {
+            FfiConverterTypeDraftLine.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<DraftLine>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeDraftLine.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<DraftLine>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeDraftLine.write(it, buf)
         }
     }
 }
@@ -11154,6 +12668,62 @@ public object FfiConverterSequenceTypePhoneLine: FfiConverterRustBuffer<List<Pho
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypePiece: FfiConverterRustBuffer<List<Piece>> {
+    override fun read(buf: ByteBuffer): List<Piece> {
+        val len = buf.getInt()
+        return List<Piece>(len) {
+            FfiConverterTypePiece.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Piece>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypePiece.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Piece>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypePiece.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypePracticeLine: FfiConverterRustBuffer<List<PracticeLine>> {
+    override fun read(buf: ByteBuffer): List<PracticeLine> {
+        val len = buf.getInt()
+        return List<PracticeLine>(len) {
+            FfiConverterTypePracticeLine.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<PracticeLine>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypePracticeLine.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<PracticeLine>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypePracticeLine.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeRoleLine: FfiConverterRustBuffer<List<RoleLine>> {
     override fun read(buf: ByteBuffer): List<RoleLine> {
         val len = buf.getInt()
@@ -11266,6 +12836,34 @@ public object FfiConverterSequenceTypeRosterPerson: FfiConverterRustBuffer<List<
 /**
  * @suppress
  */
+public object FfiConverterSequenceTypeSearchHit: FfiConverterRustBuffer<List<SearchHit>> {
+    override fun read(buf: ByteBuffer): List<SearchHit> {
+        val len = buf.getInt()
+        return List<SearchHit>(len) {
+            FfiConverterTypeSearchHit.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<SearchHit>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeSearchHit.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<SearchHit>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeSearchHit.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterSequenceTypeSentLine: FfiConverterRustBuffer<List<SentLine>> {
     override fun read(buf: ByteBuffer): List<SentLine> {
         val len = buf.getInt()
@@ -11284,6 +12882,34 @@ public object FfiConverterSequenceTypeSentLine: FfiConverterRustBuffer<List<Sent
         buf.putInt(value.size)
         value.iterator().forEach {
             FfiConverterTypeSentLine.write(it, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterSequenceTypeSentence: FfiConverterRustBuffer<List<Sentence>> {
+    override fun read(buf: ByteBuffer): List<Sentence> {
+        val len = buf.getInt()
+        return List<Sentence>(len) {
+            FfiConverterTypeSentence.read(buf)
+        }
+    }
+
+    override fun allocationSize(value: List<Sentence>): ULong {
+        val sizeForLength = 4UL
+        val sizeForItems = value.map { FfiConverterTypeSentence.allocationSize(it) }.sum()
+        return sizeForLength + sizeForItems
+    }
+
+    override fun write(value: List<Sentence>, buf: ByteBuffer) {
+        buf.putInt(value.size)
+        value.iterator().forEach {
+            FfiConverterTypeSentence.write(it, buf)
         }
     }
 }
