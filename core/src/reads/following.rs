@@ -169,9 +169,12 @@ fn follow_up(look: &Look<'_>, desk: GroupId, notice: NoticeId) -> Result<DeskNot
     blocks.sort_by_cached_key(|block| by_name(&block.name));
     let counts = sum(&here).unwrap_or_default();
     let total = |listed: fn(&BlockLine) -> usize, counted: fn(Counts) -> u32| -> u32 {
-        let of = |block: &BlockLine| match block.homes.is_empty() {
-            true => counted(block.counts),
-            false => u32::try_from(listed(block)).unwrap_or(u32::MAX),
+        let of = |block: &BlockLine| {
+            if block.homes.is_empty() {
+                counted(block.counts)
+            } else {
+                u32::try_from(listed(block)).unwrap_or(u32::MAX)
+            }
         };
         blocks.iter().map(of).sum()
     };

@@ -94,11 +94,12 @@ impl Tx<'_> {
             Some(_) => (placed.since, None),
             None => (i64::MIN, placed.after),
         };
-        self.receipts_count_elsewhere(person, since, [placed.before, Some(home), next].into_iter().flatten().collect())
+        let homes = [placed.before, Some(home), next].into_iter().flatten();
+        self.receipts_count_elsewhere(person, since, &homes.collect::<Vec<_>>())
     }
 
     /// What a person said since they live elsewhere counts for one home and not for the others any more.
-    fn receipts_count_elsewhere(&mut self, person: PersonId, since: i64, homes: Vec<i64>) -> Result<(), StoreError> {
+    fn receipts_count_elsewhere(&mut self, person: PersonId, since: i64, homes: &[i64]) -> Result<(), StoreError> {
         let sql = "SELECT id FROM row WHERE feed = (SELECT mail FROM person WHERE id = ?1) AND kind = ?2 AND body IS NOT NULL";
         let notices =
             many(self.connection, sql, params![person.number(), kind::RECEIPT], |row| row.get::<_, String>(0))?;
@@ -108,7 +109,7 @@ impl Tx<'_> {
             if one(self.connection, sql, params![notice.bytes(), person.number(), since], |_| Ok(()))?.is_none() {
                 continue;
             }
-            for home in &homes {
+            for home in homes {
                 self.mark(Mark::Tally(notice, GroupId::from_number(*home)))?;
             }
         }
@@ -198,7 +199,7 @@ impl Tx<'_> {
         self.leaves_home(person)?;
         let ended = RESIDENCES.end(self.connection, who, (at, commit))?;
         if let Some(Cut { since, at }) = ended {
-            self.receipts_count_elsewhere(person, since, at)?;
+            self.receipts_count_elsewhere(person, since, &at)?;
         }
         run(self.connection, "DELETE FROM guest WHERE person = ?1 OR host = ?1", [who])?;
         run(self.connection, "UPDATE invite SET void = 1 WHERE void = 0 AND person = ?1", [who])?;
@@ -223,7 +224,7 @@ impl Tx<'_> {
         let (one, second) = (person.number(), twice.number());
         self.leaves_home(twice)?;
         if let Some(Cut { since, at }) = RESIDENCES.end(self.connection, second, (at, under.commit))? {
-            self.receipts_count_elsewhere(twice, since, at)?;
+            self.receipts_count_elsewhere(twice, since, &at)?;
         }
         self.hold_instead(person, twice, under)?;
         for sql in [
