@@ -56,7 +56,8 @@ export async function refuse(asking) {
   return until(() => asking.call("team", "outbox"), (waiting) => waiting.some(({ state }) => state === "refused"));
 }
 
-const letter = "日ごろより町内会の活動にご協力いただき、ありがとうございます。今年も落ち葉の季節になりました。\nゴミ袋とほうきは町内会で用意します。雨のときは翌週に行います。";
+/** A circular the town does not know yet. */
+export const LETTER = { title: "冬のもちつき大会", text: "今年も中央公園でもちつきを行います。\nうすときねは町内会で用意します。雨のときは翌週に行います。" };
 
 export const SCREENS = [
   { name: "join", title: "参加", phone: "new", hash: "#/join" },
@@ -232,8 +233,8 @@ export const SCREENS = [
 
 /** Writes a circular and goes on to whom it goes. */
 export async function toAudience(page) {
-  await page.locator("#write-title").fill("秋の一斉清掃");
-  await page.locator("#write-text").fill(letter);
+  await page.locator("#write-title").fill(LETTER.title);
+  await page.locator("#write-text").fill(LETTER.text);
   await act(page, "to-audience").click();
   await drawn(page, "send-audience");
 }
