@@ -9,7 +9,7 @@ use crate::{
     platform::{ClockReading, Platform, PlatformError},
     records::{
         Home, Me, Mood, MyTalk, NewsState, NoticeDetail, NoticeFilter, NoticeLine, NoticePage, OpState,
-        PracticeProgress, PracticeTask, Screen, SealState, Tap, TapKind, WaitingOp,
+        PracticeProgress, PracticeTask, Screen, SealState, SearchHit, Tap, TapKind, WaitingOp,
     },
 };
 use kairan_protocol::{
@@ -232,8 +232,8 @@ fn all_ten_tasks_are_done_by_name_and_each_is_ticked_by_what_was_really_done() {
     assert_eq!(lesson.home().check_in, None);
 
     let word = lesson.tasks().tasks[6].word.clone().unwrap();
-    let found: Vec<NoticeLine> = lesson.mine("search", json!({ "text": word, "limit": 20 }));
-    assert!(found.iter().any(|line| line.title.contains("ごみ")));
+    let found: Vec<SearchHit> = lesson.mine("search", json!({ "text": word, "limit": 20 }));
+    assert!(found.iter().any(|hit| hit.line.title.contains("ごみ")));
     assert_eq!(lesson.tasks().next, Some(PracticeTask::NoNetwork));
 
     lesson.cut(true);
@@ -275,7 +275,7 @@ fn a_tap_that_still_waits_is_taken_back_from_the_list_of_what_waits() {
 #[test]
 fn a_search_that_finds_nothing_and_a_tap_that_is_refused_tick_nothing() {
     let lesson = Lesson::new();
-    let found: Vec<NoticeLine> = lesson.mine("search", json!({ "text": "宇宙", "limit": 20 }));
+    let found: Vec<SearchHit> = lesson.mine("search", json!({ "text": "宇宙", "limit": 20 }));
     assert!(found.is_empty());
     lesson.tell("check_in", &with_person(json!({ "mood": "good" }))).unwrap_err();
     assert_eq!(lesson.done(), []);

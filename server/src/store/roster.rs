@@ -80,15 +80,18 @@ impl Tx<'_> {
         commit: Commit,
     ) -> Result<(), StoreError> {
         let (who, home) = (person.number(), to.number());
-        let sql = "UPDATE person SET place = (SELECT coalesce(max(other.place), -1) + 1 FROM residence JOIN person AS other \
-                   ON other.id = residence.person WHERE household = ?2 AND until_commit IS NULL) WHERE id = ?1";
-        run(self.connection, sql, [who, home])?;
         // A sheet that lies about was printed for those who lived there then, not for somebody who was somebody elsewhere.
         let sql = "UPDATE invite SET void = 1 WHERE void = 0 AND household = ?2 AND (EXISTS (SELECT 1 FROM residence \
                    WHERE person = ?1) OR EXISTS (SELECT 1 FROM role WHERE person = ?1))";
         run(self.connection, sql, [who, home])?;
         self.leaves_home(person)?;
         let Some(placed) = RESIDENCES.put(self.connection, who, home, (at, commit))? else { return Ok(()) };
+        // Whoever has moved on since keeps their place where they live now.
+        if placed.after.is_none() {
+            let sql = "UPDATE person SET place = (SELECT coalesce(max(other.place), -1) + 1 FROM residence JOIN person AS other \
+                       ON other.id = residence.person WHERE household = ?2 AND until_commit IS NULL AND other.id <> ?1) WHERE id = ?1";
+            run(self.connection, sql, [who, home])?;
+        }
         // Whoever lived nowhere before has always lived where they live first.
         let (since, next) = match placed.before {
             Some(_) => (placed.since, None),
