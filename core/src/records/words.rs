@@ -216,6 +216,12 @@ pub enum Screen {
     Me,
 }
 
+impl Screen {
+    /// Every one: what a new epoch or other rights change.
+    pub(crate) const ALL: [Self; 8] =
+        [Self::Home, Self::Notices, Self::Notice, Self::Desk, Self::Outbox, Self::Drafts, Self::Phones, Self::Me];
+}
+
 /// Which notices to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

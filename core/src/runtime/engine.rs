@@ -325,7 +325,7 @@ impl Engine {
         self.forget_district();
         self.bearings.forget();
         self.aside(|engine| engine.store.erase()).await?;
-        self.changes.note(ALL_SCREENS);
+        self.changes.note(Screen::ALL);
         Ok(())
     }
 
@@ -335,7 +335,7 @@ impl Engine {
         self.forget_district();
         self.bearings.card_read();
         self.aside(move |engine| engine.store.set_enrolment(&enrolment)).await?;
-        self.changes.note(ALL_SCREENS);
+        self.changes.note(Screen::ALL);
         Ok(())
     }
 
@@ -343,7 +343,7 @@ impl Engine {
     pub(crate) fn tell_if_made_anew(&self) -> bool {
         let made_anew = self.store.was_made_anew();
         if made_anew {
-            self.changes.note(ALL_SCREENS);
+            self.changes.note(Screen::ALL);
         }
         made_anew
     }
@@ -399,18 +399,6 @@ impl Engine {
         *self.district.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
-
-/// Everything a screen can show.
-pub(super) const ALL_SCREENS: [Screen; 8] = [
-    Screen::Home,
-    Screen::Notices,
-    Screen::Notice,
-    Screen::Desk,
-    Screen::Outbox,
-    Screen::Drafts,
-    Screen::Phones,
-    Screen::Me,
-];
 
 /// Until about half of the token's life is over; the device's number decides where in ten days, the same each time.
 fn renew_in(enrolment: &Enrolment, token: &Token, now: Timestamp) -> u64 {

@@ -1,6 +1,6 @@
 //! A practice neighbourhood begins: the phone is emptied, joins a new pretend district, and takes all of it at once.
 
-use super::engine::{ALL_SCREENS, Engine};
+use super::engine::Engine;
 use crate::{error::Error, plan::Batch, practice::Practice, records::PracticeTask};
 use kairan_protocol::op::Op;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ impl Engine {
                 break;
             }
         }
-        self.changes.note(ALL_SCREENS);
+        self.changes.note(crate::records::Screen::ALL);
         Ok(())
     }
 

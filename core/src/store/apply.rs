@@ -30,18 +30,6 @@ use std::{
     sync::{PoisonError, atomic::Ordering},
 };
 
-/// Every screen: what a new epoch or other rights change.
-pub(super) const EVERYTHING: [Screen; 8] = [
-    Screen::Home,
-    Screen::Notices,
-    Screen::Notice,
-    Screen::Desk,
-    Screen::Outbox,
-    Screen::Drafts,
-    Screen::Phones,
-    Screen::Me,
-];
-
 /// The screens that show rows of a kind.
 fn screens_of(kind: &str) -> &'static [Screen] {
     match kind {
@@ -85,7 +73,7 @@ impl Store {
             // Everything is asked for again; what became of ops, the server tells again.
             Err(Error::Damaged { .. }) if self.mirror_file().is_damaged() && self.may_go_on_at_once() => {
                 self.change_mirror_if_damaged()?;
-                let changed = EVERYTHING.into_iter().collect();
+                let changed = Screen::ALL.into_iter().collect();
                 Ok(Applied { changed, more: true, ..Applied::default() })
             }
             Err(error) => {
@@ -160,7 +148,7 @@ impl Store {
         let cursors_mean_nothing = begins && of_mirror.is_some();
         if cursors_mean_nothing || here != response.epoch {
             applied.epoch_changed = true;
-            applied.changed.extend(EVERYTHING);
+            applied.changed.extend(Screen::ALL);
             self.refresh_world()?;
         }
         Ok(cursors_mean_nothing)
@@ -206,7 +194,7 @@ impl Store {
             self.reach(Step::RightsActedOn)?;
             self.refresh_world()?;
             applied.rights_changed = true;
-            applied.changed.extend(EVERYTHING);
+            applied.changed.extend(Screen::ALL);
         }
         let still = self.mirror_file().read(feeds::hidden)?;
         let lost: Vec<_> = hidden.into_iter().filter(|feed| still.contains(feed)).collect();

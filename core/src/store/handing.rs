@@ -2,7 +2,6 @@
 
 use super::{
     Applied, Step, Store,
-    apply::EVERYTHING,
     mirror::feeds,
     outbox::{
         self,
@@ -145,7 +144,7 @@ impl Store {
         self.reach(Step::EpochBegun)?;
         self.outbox_file().write(|outbox| handback::set_past(outbox, &Past { restart: false, ..past }))?;
         self.reach(Step::RestartNoted)?;
-        applied.changed.extend(EVERYTHING);
+        applied.changed.extend(Screen::ALL);
         self.refresh_world()?;
         Ok(true)
     }
