@@ -320,13 +320,12 @@ fn lives_in_again<V: Recall>(
 ) -> Folded<V::Error, Vec<Effect>> {
     let (mut newest, mut effects) = (Vec::new(), Vec::new());
     for person in people {
-        if view.person(*person)?.is_none() {
-            return Ok(None);
-        }
-        if view.moved_under(*person)?.is_some_and(|moved| moved > commit) {
-            effects.push(Effect::PersonMoved { person: *person, to, at });
-        } else {
-            newest.push(*person);
+        let Some(known) = view.person(*person)? else { return Ok(None) };
+        match view.moved_under(*person)? {
+            Some(moved) if moved > commit => effects.push(Effect::PersonMoved { person: *person, to, at }),
+            // They went before it was heard that they lived anywhere: nobody lives here who is gone.
+            None if known.gone.is_some() => {}
+            _ => newest.push(*person),
         }
     }
     if newest.is_empty() {

@@ -175,8 +175,21 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Whether a block of an association is still to be counted for the first time.
+    fn first_count_waits(&self, id: NoticeId, association: GroupId) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM grp CROSS JOIN mark ON mark.kind = ?1 AND mark.thing = ?2 AND mark.place = grp.id \
+                   WHERE grp.parent = ?3 AND NOT EXISTS (SELECT 1 FROM tally WHERE tally.notice = ?2 \
+                   AND tally.association = ?3 AND tally.block = grp.id) LIMIT 1";
+        let parameters = params![Packed::Tally as i64, id.bytes(), association.number()];
+        Ok(one(self.connection, sql, parameters, |_| Ok(()))?.is_some())
+    }
+
     /// Adds an association's blocks up and writes the sum to every desk above it.
     pub(super) fn write_association(&mut self, id: NoticeId, association: GroupId) -> Result<(), StoreError> {
+        // Some of its homes would be missing from the denominator; the last block that is counted marks the sum again.
+        if self.first_count_waits(id, association)? {
+            return Ok(());
+        }
         let Some(notice) = self.look().notice(id)? else { return Ok(()) };
         let Some(counts) = sum(self.connection, id, association)? else { return Ok(()) };
         // A block that is out of date again holds the sum back to what it includes.

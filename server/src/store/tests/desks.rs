@@ -14,6 +14,7 @@ use kairan_protocol::{
     row::kind,
     tally::{Counts, HomeStage, Seals, Tally},
 };
+use std::time::Duration;
 
 fn tally_id(notice: NoticeId, group: GroupId) -> String {
     format!("{notice}:{group}")
@@ -96,6 +97,27 @@ async fn above_the_association_there_are_sums_and_no_homes() {
     assert!(tally.homes.is_empty());
     assert_eq!(tally.counts, Counts { households: 4, acknowledged: 1, not_yet: 2, paper: 1, ..Counts::default() });
     assert!(clerk.row(FeedName::Desk(DISTRICT), kind::TALLY, &tally_id(notice, FIRST_BLOCK)).is_none());
+}
+
+#[tokio::test]
+async fn a_sum_never_lacks_homes_that_are_still_to_be_counted() {
+    let house = House::new();
+    house.tick().await;
+    let mut chair = house.phone(SATO).await;
+    let notice = posted(&house, &mut chair).await;
+    let mut clerk = house.phone(CLERK).await;
+    let mut seen = Vec::new();
+    // So busy that one row of each kind is written at a time.
+    while house.count("SELECT count(*) FROM mark WHERE kind IN (1, 4, 5)") > 0 {
+        house.store.0.writer.ask(|tx| tx.flush(Duration::ZERO)).await.unwrap();
+        house.clock.advance(1_000);
+        clerk.catch_up(&house).await;
+        let tally = clerk.body::<Tally>(FeedName::Desk(DISTRICT), kind::TALLY, &tally_id(notice, ASSOCIATION));
+        seen.extend(tally.map(|tally| tally.counts.households));
+    }
+    assert!(!seen.is_empty());
+    assert!(seen.iter().all(|households| *households == 4), "{seen:?}");
+    house.holds().await;
 }
 
 #[tokio::test]

@@ -74,6 +74,25 @@ async fn a_first_home_that_is_heard_of_later_takes_the_seal_from_the_second() {
 }
 
 #[tokio::test]
+async fn who_is_gone_does_not_move_in_when_an_earlier_move_of_theirs_is_heard_of() {
+    let mut house = House::new();
+    let mut chair = house.phone(SATO).await;
+    let backup = house.backup();
+    let move_in = house.op(SATO, moves(KIMURA, SUZUKI_HOME));
+    let told = chair.send(&house, &move_in).await;
+    house.restore(&backup).await;
+    house.clock.advance(MINUTE);
+    let gone = Command::Depart { person: KIMURA, why: Departure::MovedOut };
+    applied(&house.store.console(gone).await.unwrap());
+    chair.begin_anew();
+    chair.hand_marks_back(&house, Vec::new(), Some("k1")).await;
+    applied(&chair.hand_back(&house, vec![replay(&move_in, &told)]).await[0]);
+    let living = format!("SELECT count(*) FROM residence WHERE person = {} AND until_commit IS NULL", KIMURA.number());
+    assert_eq!(house.count(&living), 0);
+    house.holds().await;
+}
+
+#[tokio::test]
 async fn a_home_somebody_never_lived_in_because_they_had_gone_before_counts_nothing_of_theirs() {
     let mut house = House::new();
     let mut chair = house.phone(SATO).await;
