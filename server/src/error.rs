@@ -118,6 +118,7 @@ pub enum Error {
     #[error("stopped; nothing was left behind")]
     Stopped,
     /// A file that is no roster.
+    #[cfg(feature = "steward")]
     #[error("{}: {source}", path.display())]
     Roster {
         /// Which.
@@ -173,6 +174,7 @@ impl Error {
             }
             Self::WrongKey { .. } => "Give what it was closed with: --passphrase-file, or --recovery-key.".into(),
             Self::Clock(_) => "Set the clock (`date --set`, or connect it to the network), then try again.".into(),
+            #[cfg(feature = "steward")]
             Self::Roster { .. } => {
                 "Save the roster as CSV with its line of column names (班, 氏名 …) and try again.".into()
             }
@@ -196,13 +198,12 @@ impl Error {
 
     /// The exit code: 2 for what the caller wrote, 3 for a folder in use, 1 for the rest.
     #[must_use]
+    #[allow(clippy::match_same_arms, reason = "one of them is not always there")]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::District { .. }
-            | Self::Roster { .. }
-            | Self::Arguments(_)
-            | Self::PlainInTheOpen(_)
-            | Self::UnlimitedInTheOpen(_) => 2,
+            #[cfg(feature = "steward")]
+            Self::Roster { .. } => 2,
+            Self::District { .. } | Self::Arguments(_) | Self::PlainInTheOpen(_) | Self::UnlimitedInTheOpen(_) => 2,
             Self::Locked(_) | Self::Occupied(_) => 3,
             Self::Stopped | Self::Interrupted { .. } => 130,
             _ => 1,

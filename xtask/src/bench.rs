@@ -9,11 +9,12 @@ use std::process::ExitCode;
 /// [`Trouble::Step`] when the programs cannot be built, [`Trouble::Program`] when one cannot be started.
 pub fn run(workshop: &Workshop) -> Result<ExitCode, Trouble> {
     // The load generator starts the server that lies beside it; the JVM loads the library from there.
-    run::required(workshop.cargo(&["build", "--release", "--locked", "--workspace"]))?;
+    run::required(workshop.cargo(&["build", "--profile", "dist", "--locked", "--workspace"]))?;
     // The phone's figures with 100,000 notices held are printed by a test that only runs when it is asked for.
-    let phone = ["test", "--release", "--locked", "-p", "kairan-core", "--lib", "--", "--ignored", "--nocapture"];
+    let phone =
+        ["test", "--profile", "dist", "--locked", "-p", "kairan-core", "--lib", "--", "--ignored", "--nocapture"];
     let core = run::streamed(workshop.cargo(&[&phone[..], &["hundred_thousand"]].concat()))?;
-    let load = run::streamed(workshop.command(workshop.target("release/kairan-load"), &[]))?;
+    let load = run::streamed(workshop.command(workshop.target("dist/kairan-load"), &[]))?;
     let kotlin = kotlin(workshop)?;
     Ok(if core.success && load.success && kotlin { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -25,5 +26,5 @@ fn kotlin(workshop: &Workshop) -> Result<bool, Trouble> {
         return Ok(true);
     }
     let goals = ["test", "-Dtest=HomeBench"];
-    Ok(run::streamed(bindings::maven(workshop, &workshop.target("release"), &goals))?.success)
+    Ok(run::streamed(bindings::maven(workshop, &workshop.target("dist"), &goals))?.success)
 }

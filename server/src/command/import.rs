@@ -7,10 +7,11 @@ mod writing;
 use super::say;
 use crate::{
     Error, folder,
+    held::Held,
     roster::{
         self, BYTES, Reading, Text, Unreadable,
         commands::work,
-        plan::{Answer, Answers, Change, Held, Plan, Removal, Settings, plan, to_fill_in},
+        plan::{Answer, Answers, Change, Plan, Removal, Settings, plan, to_fill_in},
     },
 };
 use clap::{Args, ValueEnum};

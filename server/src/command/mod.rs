@@ -30,6 +30,11 @@ use std::{
     process::ExitCode,
     sync::Arc,
 };
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 /// The machine of one district: a folder, a port, and these commands.
 #[derive(Debug, Parser)]
@@ -160,15 +165,11 @@ fn say(line: &str) {
 }
 
 fn log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("KAIRAN_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let wanted = std::env::var("KAIRAN_LOG").ok().and_then(|wanted| wanted.parse().ok());
+    let levels = wanted.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .with_target(false)
-        .init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours).with_target(false);
+    tracing_subscriber::registry().with(lines).with(levels).init();
 }
 
 async fn run(command: Command) -> Result<(), Error> {

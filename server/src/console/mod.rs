@@ -9,8 +9,8 @@ use crate::{
     Error,
     clock::Clock,
     folder,
+    held::{Contact, Held},
     identity::Identity,
-    roster::plan::{Contact, Held},
     sheet::{Addressee, Sheet},
     store::Store,
 };

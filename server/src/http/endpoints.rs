@@ -20,11 +20,14 @@ use tokio::sync::SemaphorePermit;
 const SMALL: usize = 16 * 1024;
 
 /// `POST /v1/sync`: ops up, what moved down.
-#[utoipa::path(
-    post, path = "/v1/sync", operation_id = "sync", tag = "kairan",
-    request_body = super::openapi::SyncRequest,
-    responses((status = 200, description = "What moved.", body = super::openapi::SyncResponse)),
-    security(("device" = []))
+#[cfg_attr(
+    feature = "steward",
+    utoipa::path(
+        post, path = "/v1/sync", operation_id = "sync", tag = "kairan",
+        request_body = super::openapi::SyncRequest,
+        responses((status = 200, description = "What moved.", body = super::openapi::SyncResponse)),
+        security(("device" = []))
+    )
 )]
 pub async fn sync(State(edge): State<Arc<Edge>>, request: Request) -> Result<Response, Trouble> {
     let _busy = edge.begin()?;
@@ -39,10 +42,13 @@ pub async fn sync(State(edge): State<Arc<Edge>>, request: Request) -> Result<Res
 }
 
 /// `POST /v1/enrol`: joining by an invite.
-#[utoipa::path(
-    post, path = "/v1/enrol", operation_id = "enrol", tag = "kairan",
-    request_body = super::openapi::EnrolRequest,
-    responses((status = 200, description = "Who is listed, or that the device is in.", body = super::openapi::EnrolResponse))
+#[cfg_attr(
+    feature = "steward",
+    utoipa::path(
+        post, path = "/v1/enrol", operation_id = "enrol", tag = "kairan",
+        request_body = super::openapi::EnrolRequest,
+        responses((status = 200, description = "Who is listed, or that the device is in.", body = super::openapi::EnrolResponse))
+    )
 )]
 pub async fn enrol(State(edge): State<Arc<Edge>>, request: Request) -> Result<Response, Trouble> {
     let _busy = edge.begin()?;
@@ -52,10 +58,13 @@ pub async fn enrol(State(edge): State<Arc<Edge>>, request: Request) -> Result<Re
 }
 
 /// `POST /v1/token`: a new token for the device key.
-#[utoipa::path(
-    post, path = "/v1/token", operation_id = "token", tag = "kairan",
-    request_body = super::openapi::TokenProof,
-    responses((status = 200, description = "The new token.", body = super::openapi::Token))
+#[cfg_attr(
+    feature = "steward",
+    utoipa::path(
+        post, path = "/v1/token", operation_id = "token", tag = "kairan",
+        request_body = super::openapi::TokenProof,
+        responses((status = 200, description = "The new token.", body = super::openapi::Token))
+    )
 )]
 pub async fn token(State(edge): State<Arc<Edge>>, request: Request) -> Result<Response, Trouble> {
     let _busy = edge.begin()?;
@@ -65,9 +74,12 @@ pub async fn token(State(edge): State<Arc<Edge>>, request: Request) -> Result<Re
 }
 
 /// `GET /v1/card`: who the district is and where, signed by its identity key.
-#[utoipa::path(
-    get, path = "/v1/card", operation_id = "card", tag = "kairan",
-    responses((status = 200, description = "The card, signed.", body = super::openapi::Signed))
+#[cfg_attr(
+    feature = "steward",
+    utoipa::path(
+        get, path = "/v1/card", operation_id = "card", tag = "kairan",
+        responses((status = 200, description = "The card, signed.", body = super::openapi::Signed))
+    )
 )]
 pub async fn card(State(edge): State<Arc<Edge>>, request: Request) -> Result<Response, Trouble> {
     let _busy = edge.begin()?;
@@ -93,9 +105,12 @@ pub async fn card(State(edge): State<Arc<Edge>>, request: Request) -> Result<Res
 }
 
 /// `GET /healthz`: that the server answers, and nothing else.
-#[utoipa::path(
-    get, path = "/healthz", operation_id = "health", tag = "kairan",
-    responses((status = 204, description = "The server answers."))
+#[cfg_attr(
+    feature = "steward",
+    utoipa::path(
+        get, path = "/healthz", operation_id = "health", tag = "kairan",
+        responses((status = 204, description = "The server answers."))
+    )
 )]
 pub async fn health() -> StatusCode {
     StatusCode::NO_CONTENT

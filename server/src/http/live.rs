@@ -16,14 +16,17 @@ use std::{convert::Infallible, sync::Arc};
 use tokio::sync::OwnedSemaphorePermit;
 
 /// `GET /v1/live`: pokes for the feeds the device may read; ends when it is signed off or the server stops.
-#[utoipa::path(
-    get, path = "/v1/live", operation_id = "live", tag = "kairan",
-    responses((
-        status = 200,
-        description = "Events: `poke` with data `{\"n\":feed,\"v\":version}`; `rights` with data `{\"version\":number}`; comments in between.",
-        body = String, content_type = "text/event-stream"
-    )),
-    security(("device" = []))
+#[cfg_attr(
+    feature = "steward",
+    utoipa::path(
+        get, path = "/v1/live", operation_id = "live", tag = "kairan",
+        responses((
+            status = 200,
+            description = "Events: `poke` with data `{\"n\":feed,\"v\":version}`; `rights` with data `{\"version\":number}`; comments in between.",
+            body = String, content_type = "text/event-stream"
+        )),
+        security(("device" = []))
+    )
 )]
 pub async fn live(State(edge): State<Arc<Edge>>, request: Request) -> Result<Response, Trouble> {
     let (parts, _) = request.into_parts();

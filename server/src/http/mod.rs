@@ -6,6 +6,7 @@ mod buckets;
 mod endpoints;
 mod limits;
 mod live;
+#[cfg(feature = "steward")]
 pub mod openapi;
 mod problem;
 

@@ -1,6 +1,7 @@
 //! From the changes of a plan to ops: what is new gets its id here.
 
-use super::plan::{BlockRef, Change, Contact, Going, HomeRef, NewPerson, PersonRef, Place};
+use super::plan::{BlockRef, Change, Going, HomeRef, NewPerson, PersonRef, Place};
+use crate::held::Contact;
 use kairan_protocol::{
     id::{GroupId, PersonId, RoleId},
     op::Command,

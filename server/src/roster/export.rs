@@ -1,9 +1,7 @@
 //! The association's roster as a spreadsheet, in a form that an import knows again: one row per person, with our own numbers.
 
-use super::{
-    plan::{Held, HeldHome, HeldPerson, role_word},
-    row,
-};
+use super::{plan::role_word, row};
+use crate::held::{Held, HeldHome, HeldPerson};
 use encoding_rs::SHIFT_JIS;
 
 /// How the characters are written.

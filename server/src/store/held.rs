@@ -7,7 +7,7 @@ use super::{
     sql::{many, one, run},
     tx::Tx,
 };
-use crate::roster::plan::{Contact, Held, HeldBlock, HeldHome, HeldPerson, HeldRole};
+use crate::held::{Contact, Held, HeldBlock, HeldHome, HeldPerson, HeldRole};
 use kairan_protocol::{
     body::Home,
     id::{GroupId, PersonId},

@@ -63,7 +63,7 @@ pub use set_up::{PlannedGroup, PlannedGuest, PlannedPerson, PlannedResidence, Pl
 
 use crate::{
     clock::Clock,
-    roster::plan::{Contact, Held},
+    held::{Contact, Held},
 };
 use feeds::Feeds;
 use kairan_protocol::{

@@ -6,9 +6,9 @@ use kairan_protocol::{id::GroupId, op::Command as Op, outcome::Outcome};
 use kairan_server::{
     clock::{Clock, ManualClock},
     console::Console,
+    held::{Held, HeldHome},
     http::Limits,
     identity::tls::Tls,
-    roster::plan::{Held, HeldHome},
     serve::Running,
     set_up,
 };

@@ -1,6 +1,6 @@
 //! What an import changes, in the order in which it is done.
 
-use super::held::Contact;
+use crate::held::Contact;
 use kairan_protocol::{
     id::{GroupId, PersonId, Rev},
     notice::Change as Patch,

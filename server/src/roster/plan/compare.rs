@@ -2,13 +2,15 @@
 
 use super::{
     BlockRef, Change, Field, HomeRef, NewPerson, Outcome, PersonRef, Place,
-    held::{Contact, HeldHome, HeldPerson},
     index::{HomeAt, Standing},
     named::{NamedHome, NamedPerson},
     planner::{Asking, Planner, Which, Who},
     roles, same,
 };
-use crate::roster::{cell, name};
+use crate::{
+    held::{Contact, HeldHome, HeldPerson},
+    roster::{cell, name},
+};
 use kairan_protocol::{id::PersonId, notice::Change as Patch, people::RoleKind};
 use std::collections::HashMap;
 

@@ -1,10 +1,10 @@
 //! What is held, by everything an import looks things up by.
 
-use super::{
+use super::same;
+use crate::{
     held::{Held, HeldBlock, HeldHome, HeldPerson},
-    same,
+    roster::block,
 };
-use crate::roster::block;
 use kairan_protocol::id::{GroupId, PersonId};
 use std::collections::HashMap;
 

@@ -14,7 +14,6 @@
 
 mod change;
 mod compare;
-mod held;
 mod index;
 mod matching;
 mod named;
@@ -28,8 +27,6 @@ mod same;
 mod tests;
 
 pub use change::{BlockRef, Change, Going, HomeRef, NewPerson, PersonRef, Place};
-pub use held::{Contact, Held, HeldBlock, HeldHome, HeldPerson, HeldRole};
-pub use named::{NOTE, TELEPHONE};
 pub use planner::plan;
 pub use question::{Answer, Answers, Key, NoAnswer, Question, to_fill_in};
 pub(super) use roles::written as role_word;

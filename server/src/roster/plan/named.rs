@@ -1,10 +1,13 @@
 //! Whom a roster names: its homes with their people, each with the record they stand on.
 
-use super::{Settings, held::Contact, same};
-use crate::roster::{
-    cell,
-    columns::Column,
-    reading::{Home, Line, Meaning, Member, Reading},
+use super::{Settings, same};
+use crate::{
+    held::{Contact, NOTE, TELEPHONE},
+    roster::{
+        cell,
+        columns::Column,
+        reading::{Home, Line, Meaning, Member, Reading},
+    },
 };
 use kairan_protocol::{
     id::{GroupId, PersonId},
@@ -66,11 +69,6 @@ impl NamedPerson {
         Self { record, number: member.number, name: member.name.clone(), reading, roles: roles.to_vec() }
     }
 }
-
-/// Longest 電話 that is kept of a home, in characters.
-pub const TELEPHONE: usize = 200;
-/// Longest 備考 that is kept of a home, in characters.
-pub const NOTE: usize = 1_000;
 
 /// Homes, with the lines whose names are over the limits of a name.
 pub fn homes(reading: &Reading, meanings: &[(&Line, &Meaning)], settings: &Settings) -> (Vec<NamedHome>, Vec<usize>) {

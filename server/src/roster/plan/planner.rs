@@ -2,12 +2,12 @@
 
 use super::{
     BlockRef, Change, LeftOut, Nothing, Outcome, Plan, Planned, Settings,
-    held::Held,
     index::{HomeAt, Index, Standing},
     named::{self, NamedHome},
     question::{Answer, Answers, Key, Question},
     same,
 };
+use crate::held::Held;
 use crate::roster::{
     columns::Column,
     reading::{Doubt, Line, Meaning, Reading},

@@ -1,6 +1,6 @@
 //! Which role a word under 役職 proposes.
 
-use super::held::{HeldPerson, HeldRole};
+use crate::held::{HeldPerson, HeldRole};
 use kairan_protocol::{id::GroupId, people::RoleKind};
 
 /// Words that propose a role, each with the role; every other word stays a remark.

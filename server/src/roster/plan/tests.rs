@@ -5,7 +5,10 @@ mod exported;
 mod next_year;
 
 use super::*;
-use crate::roster::{Reading, commands, read};
+use crate::{
+    held::{Contact, Held, HeldBlock, HeldHome, HeldPerson, HeldRole},
+    roster::{Reading, commands, read},
+};
 use kairan_protocol::{
     id::{GroupId, PersonId, Rev},
     notice::Change as Patch,

@@ -1,7 +1,7 @@
 //! The tree, the people, their roles and devices, and the invitations they joined by.
 
 use super::lines::Lines;
-use crate::roster::plan::{NOTE, TELEPHONE};
+use crate::held::{NOTE, TELEPHONE};
 use crate::store::{look::Look, sql::many};
 use kairan_protocol::{
     id::{DeviceId, GroupId, RoleId},

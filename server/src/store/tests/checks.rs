@@ -1,7 +1,7 @@
 //! The check: every table has a line, and each line is seen to fail on a database damaged by hand.
 
 use super::house::*;
-use crate::{clock::Clock, roster::plan::Contact, store::Store};
+use crate::{clock::Clock, held::Contact, store::Store};
 use kairan_protocol::{
     case::Support,
     check_in::Mood,

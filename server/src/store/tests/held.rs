@@ -1,7 +1,7 @@
 //! What an import leaves in the store beside ops: blocks that are new, and contacts that go with their home.
 
 use super::house::*;
-use crate::roster::plan::Contact;
+use crate::held::Contact;
 use kairan_protocol::{
     body::{Home, Roster},
     feed::FeedName,

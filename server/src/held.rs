@@ -6,6 +6,11 @@ use kairan_protocol::{
 };
 use serde::{Deserialize, Serialize};
 
+/// Longest 電話 that is kept of a home, in characters.
+pub const TELEPHONE: usize = 200;
+/// Longest 備考 that is kept of a home, in characters.
+pub const NOTE: usize = 1_000;
+
 /// An association as it is held here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
