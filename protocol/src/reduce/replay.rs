@@ -8,7 +8,7 @@ use super::{
 use crate::{
     check_in::CheckIn,
     id::{Commit, GroupId, NoticeId, OpId, PersonId},
-    op::{Command, Op},
+    op::{Command, Invitee, Op},
     replay::Ended,
     view::{Context, Effect, Effects, View},
 };
@@ -113,6 +113,13 @@ pub fn replay<V: Recall>(view: &V, op: &Op, commit: Commit, context: &Context<'_
         Command::Invite { invite, to, secret, passed_on } => {
             if view.invite_exists(*invite)? {
                 return Ok(Some(case.accept(Vec::new(), false)));
+            }
+            let known = match to {
+                Invitee::Household(household) => view.group(*household)?.is_some(),
+                Invitee::Person(person) => view.person(*person)?.is_some(),
+            };
+            if !known {
+                return Ok(None);
             }
             // Who joined by it is not known any more: as with every invitation open at a restore.
             let effect = Effect::Invite {

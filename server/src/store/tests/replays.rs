@@ -5,11 +5,11 @@ use crate::{clock::Clock, store::Denied};
 use kairan_protocol::{
     check_in::Mood,
     feed::{Audience, FeedName},
-    id::{Commit, NoticeId, OpId, Rev, RoleId},
+    id::{Commit, GroupId, NoticeId, OpId, PersonId, Rev, RoleId},
     notice::{Change, NoticeBody, NoticeKind, NoticePatch, Points},
     op::{Command, Invitee, Op},
     outcome::{OpResult, Outcome},
-    people::RoleKind,
+    people::{Newcomer, RoleKind},
     receipt::Stage,
     refusal::Refusal,
     replay::Replay,
@@ -496,6 +496,45 @@ async fn an_invitation_handed_back_opens_nothing() {
     house.restore(&backup).await;
     applied(&chair.hand_back(&house, vec![replay(&print, &told)]).await[0]);
     assert!(matches!(house.enrol(&secret, &fresh_key(), &[YAMADA]).await, Err(Denied::InviteVoid)));
+}
+
+#[tokio::test]
+async fn an_invitation_handed_back_waits_for_the_home_or_the_person_it_is_for() {
+    const HOME: GroupId = GroupId::from_number(90);
+    const PERSON: PersonId = PersonId::from_number(90);
+    let mut house = House::new();
+    let mut chair = house.phone(SATO).await;
+    let backup = house.backup();
+    let family = house.op(
+        SATO,
+        Command::AddHousehold {
+            household: HOME,
+            block: FIRST_BLOCK,
+            name: "加藤".to_owned(),
+            reading: None,
+            paper: false,
+            place: None,
+            people: vec![Newcomer { person: PERSON, name: "加藤 進".to_owned(), reading: None }],
+        },
+    );
+    let came = chair.send(&house, &family).await;
+    let mut lost = Vec::new();
+    for (number, to) in [(8, Invitee::Household(HOME)), (9, Invitee::Person(PERSON))] {
+        let invite = kairan_protocol::id::InviteId::from_number(number);
+        let secret = kairan_protocol::invite::Secret::random().unwrap().hash();
+        let print = house.op(SATO, Command::Invite { invite, to, secret, passed_on: false });
+        let told = chair.send(&house, &print).await;
+        applied(&told);
+        lost.push(replay(&print, &told));
+    }
+    house.restore(&backup).await;
+    let early = chair.hand_back(&house, lost.clone()).await;
+    assert!(early.iter().all(|result| result.outcome == Outcome::Later), "{early:?}");
+    applied(&chair.hand_back(&house, vec![replay(&family, &came)]).await[0]);
+    for result in chair.hand_back(&house, lost).await {
+        applied(&result);
+    }
+    house.holds().await;
 }
 
 #[tokio::test]
