@@ -26,6 +26,9 @@ const TALLEST = 1500;
 const SCALE = 0.5;
 const WIDE = 1640;
 
+await mkdir(folder, { recursive: true });
+await opening();
+
 const { demo, context, asking, over } = await begin();
 const kept = {};
 const tiles = new Map(SHEETS.map(({ file }) => [file, []]));
@@ -64,13 +67,37 @@ async function picture(screen, hash, asked) {
   return { shot: shot.toString("base64"), width: screen.viewport.width };
 }
 
+/** The picture the README opens with, of a town of its own: a seal pressed on the phone has arrived at the desk. */
+async function opening() {
+  const { demo, context, over } = await begin();
+  const page = await context.newPage();
+  await page.setViewportSize({ width: 1440, height: 1120 });
+  await page.goto(`${demo.origin}/?lang=ja&size=100&theme=light`);
+  const phone = page.frameLocator("#phone");
+  const officer = page.frameLocator("#desk");
+  const line = phone.locator('a.circular[data-act="open-notice"]').first();
+  const notice = await line.getAttribute("data-notice");
+  await line.click();
+  await officer.locator(`[data-act="open-sent"][href$="/${notice}"]`).first().click();
+  await officer.locator(`[data-key="follow-${notice}"]`).waitFor();
+  await phone.locator('[data-act="seen"]').click();
+  await page.locator('#step-2[data-done="true"]').waitFor();
+  await page.mouse.move(0, 0);
+  await page.evaluate(() => {
+    document.activeElement?.blur();
+    scrollTo(0, 0);
+  });
+  await writeFile(join(folder, "stage.png"), await page.screenshot({ fullPage: true }));
+  compress(join(folder, "stage.png"));
+  await over();
+}
+
 /** 256 colours are enough for a sheet, where Debian's pngquant is there. */
 function compress(file) {
   const { error } = spawnSync("pngquant", ["--force", "--ext", ".png", "--strip", "--speed", "1", "256", file]);
   if (error) console.log("pngquant is missing: the sheets stay larger");
 }
 
-await mkdir(folder, { recursive: true });
 for (const { file, title } of SHEETS) {
   const figures = tiles.get(file).map(({ label, name, picture: { shot, width } }) => `<figure style="width:${width * SCALE}px"><figcaption><b>${label}</b> ${name}</figcaption><img src="data:image/png;base64,${shot}" width="${width * SCALE}"></figure>`);
   const style = "body{margin:0;padding:16px;font:14px/1.4 'Noto Sans CJK JP',sans-serif;background:#8a8a86;color:#000}h1{font-size:20px;margin:0 0 12px}main{display:flex;flex-wrap:wrap;gap:16px;align-items:flex-start}figure{margin:0}figcaption{white-space:nowrap;overflow:hidden;font-size:12px;margin-bottom:4px}img{display:block}";
