@@ -1,7 +1,12 @@
 //! A practice neighbourhood begins: the phone is emptied, joins a new pretend district, and takes all of it at once.
 
 use super::engine::Engine;
-use crate::{error::Error, plan::Batch, practice::Practice, records::PracticeTask};
+use crate::{
+    error::Error,
+    plan::Batch,
+    practice::Practice,
+    records::{PracticeTask, Screen},
+};
 use kairan_protocol::op::Op;
 use std::sync::Arc;
 
@@ -49,7 +54,7 @@ impl Engine {
                 break;
             }
         }
-        self.changes.note(crate::records::Screen::ALL);
+        self.changes.note(Screen::ALL);
         Ok(())
     }
 

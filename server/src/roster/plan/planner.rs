@@ -7,10 +7,12 @@ use super::{
     question::{Answer, Answers, Key, Question},
     same,
 };
-use crate::held::Held;
-use crate::roster::{
-    columns::Column,
-    reading::{Doubt, Line, Meaning, Reading},
+use crate::{
+    held::Held,
+    roster::{
+        columns::Column,
+        reading::{Doubt, Line, Meaning, Reading},
+    },
 };
 use kairan_protocol::{id::PersonId, validate};
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -123,8 +123,12 @@ impl Tx<'_> {
     /// Counts a block and writes its tally to its own desk and its association's.
     pub(super) fn write_tally(&mut self, id: NoticeId, block: GroupId) -> Result<(), StoreError> {
         let way = self.way_up(block)?;
-        let Some(Counted { notice, counts, homes }) = self.count_block(id, block, &way)? else { return Ok(()) };
         let association = way.iter().find(|group| group.kind == GroupKind::Association);
+        // Even where the notice does not ask this block: the sum may have waited to know that.
+        if let Some(association) = association {
+            self.mark_row(Packed::Association, *id.bytes(), association.id.number())?;
+        }
+        let Some(Counted { notice, counts, homes }) = self.count_block(id, block, &way)? else { return Ok(()) };
         let tally = Tally { notice: id, asks: notice.body.asks, group: block, counts, homes, through: self.commit() };
         let body = to_json(&tally)?;
         for desk in [Some(block), association.map(|association| association.id)].into_iter().flatten() {
@@ -132,7 +136,6 @@ impl Tx<'_> {
         }
         if let Some(association) = association {
             self.keep_counts(id, association.id, block, counts)?;
-            self.mark_row(Packed::Association, *id.bytes(), association.id.number())?;
         }
         if notice.phase == Phase::Published && self.now.since(notice.body.at) < SEALED_MILLIS {
             self.mark_row(Packed::Seals, *id.bytes(), block.number())?;
@@ -186,7 +189,7 @@ impl Tx<'_> {
 
     /// Adds an association's blocks up and writes the sum to every desk above it.
     pub(super) fn write_association(&mut self, id: NoticeId, association: GroupId) -> Result<(), StoreError> {
-        // Some of its homes would be missing from the denominator; the last block that is counted marks the sum again.
+        // Some of its homes would be missing from the denominator; each block that was looked at marks the sum again.
         if self.first_count_waits(id, association)? {
             return Ok(());
         }

@@ -1,11 +1,11 @@
 //! Desks: cards, rosters, tallies, seals and statuses, written a little after what they count.
 
 use super::house::*;
-use crate::clock::Clock;
+use crate::{clock::Clock, store::desks::Packed};
 use kairan_protocol::{
     body::{GroupCard, Homes, Roster, Status},
     check_in::Mood,
-    feed::FeedName,
+    feed::{Audience, FeedName},
     id::RoleId,
     id::{GroupId, NoticeId, PersonId},
     op::Command,
@@ -117,6 +117,31 @@ async fn a_sum_never_lacks_homes_that_are_still_to_be_counted() {
     }
     assert!(!seen.is_empty());
     assert!(seen.iter().all(|households| *households == 4), "{seen:?}");
+    house.holds().await;
+}
+
+#[tokio::test]
+async fn a_block_that_is_not_asked_holds_no_sum_back() {
+    let house = House::new();
+    house.tick().await;
+    let mut chair = house.phone(SATO).await;
+    let mut op = house.circular(SATO, "清掃");
+    if let Command::Post { audience, .. } = &mut op.command {
+        *audience = vec![Audience::Board(FIRST_BLOCK)];
+    }
+    applied(&chair.send(&house, &op).await);
+    let notice = NoticeId::from(op.id);
+    // As a tap of an officer does who lives in another block.
+    let elsewhere = (*notice.bytes(), SECOND_BLOCK.number());
+    house.store.0.writer.ask(move |tx| tx.mark_row(Packed::Tally, elsewhere.0, elsewhere.1)).await.unwrap();
+    while house.count("SELECT count(*) FROM mark WHERE kind IN (1, 4, 5)") > 0 {
+        house.store.0.writer.ask(|tx| tx.flush(Duration::ZERO)).await.unwrap();
+        house.clock.advance(1_000);
+    }
+    let mut clerk = house.phone(CLERK).await;
+    clerk.catch_up(&house).await;
+    let tally: Tally = clerk.body(FeedName::Desk(DISTRICT), kind::TALLY, &tally_id(notice, ASSOCIATION)).unwrap();
+    assert_eq!(tally.counts.households, 3);
     house.holds().await;
 }
 
